@@ -19,7 +19,7 @@ from ngrad.graph.dims import Dim
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import listed, ndarray
 from ngrad.numpy.nothing import DISCARDS, warn_of
-from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside, number
+from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside, may_give, number, read
 from ngrad.ops.joining import stack, stacked
 from ngrad.record import state
 from ngrad.scalars import single
@@ -84,7 +84,9 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
         if nested is not None:
             return nested
     elif is_array(value):
-        given = np.asarray(value)
+        given = read(value)
+        if isinstance(given, Tensor):
+            return given if dtype is None else converted(given, dtype)
         if kind_of(given.dtype) in "fiubc":
             return _copied(given, dtype)
     try:
@@ -262,7 +264,7 @@ def holds_arrays(value: Any) -> bool:
     if value and type(value[0]) in (ndarray, Tensor):
         return True
     kinds = set(map(type, value))  # few, of however many items
-    if any(issubclass(kind, (Tensor, ndarray, Weak)) for kind in kinds):
+    if any(issubclass(kind, (Tensor, ndarray, Weak)) or may_give(kind) for kind in kinds):
         return True
     nested = any(issubclass(kind, (list, tuple)) for kind in kinds)
     return nested and any(holds_arrays(v) for v in value if isinstance(v, (list, tuple)))

@@ -9,7 +9,7 @@ from typing import Any
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE, DType, promote
 from ngrad.numpy.convert import PLAIN, SCALARS
-from ngrad.numpy.creation import full
+from ngrad.numpy.foreign import behind, beside
 from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import OPERATORS, array_of, ndarray, put_at_once
 from ngrad.numpy.out import written
@@ -44,7 +44,6 @@ QUICK: dict[str, Any] = {
     "right_shift": bitwise.right_shift, "invert": bitwise.invert,
 }  # fmt: skip
 """Ops that mean the same on tensors, but for the dtypes in `NOT_OF`."""
-UNLIKE = {"equal": False, "not_equal": True}
 BOOLS = frozenset({"b1"})
 INEXACT = frozenset(code for code, dtype in BY_CODE.items() if dtype.is_inexact)
 NOT_OF = {
@@ -78,10 +77,11 @@ def _any(function: ufunc) -> Callable[[Any, Any], Any]:
     return _product if function.__name__ == "multiply" else function
 
 
-def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
+def _binary(name: str, function: ufunc) -> Callable[[ndarray, Any], Any]:
     op, otherwise = QUICK.get(function.__name__), _any(function)
     quick = op.operator() if isinstance(op, Elementwise) else op
     refused = NOT_OF.get(function.__name__)
+    answer = functools.partial(beside, name, function.__name__, otherwise)
 
     def operator(x: ndarray, y: Any) -> Any:
         if quick is not None:
@@ -95,22 +95,16 @@ def _binary(function: ufunc) -> Callable[[ndarray, Any], Any]:
                 return array_of(quick(held, y))
             if is_number_for(kind, held._layout.dtype):
                 return array_of(quick(held, y.item()))
-        return otherwise(x, y) if is_operand(y) else _unlike(function, x, y)
+        return otherwise(x, y) if is_operand(y) else answer(x, y)
 
     return operator
 
 
-def _unlike(function: ufunc, x: ndarray, y: Any) -> Any:
-    """A comparison with what is no number: text and None differ from every element."""
-    if function.__name__ not in UNLIKE or not (y is None or isinstance(y, (str, bytes))):
-        return NotImplemented
-    return full(x.shape, UNLIKE[function.__name__])
-
-
-def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
+def _reflected(name: str, function: ufunc) -> Callable[[ndarray, Any], Any]:
     op, otherwise = QUICK.get(function.__name__), _any(function)
     quick = op.reflected() if isinstance(op, Elementwise) else op and (lambda y, x: op(x, y))
     refused = NOT_OF.get(function.__name__)
+    answer = functools.partial(behind, name, function.__name__, otherwise)
 
     def operator(y: ndarray, x: Any) -> Any:
         kind: Any = type(x)
@@ -122,7 +116,7 @@ def _reflected(function: ufunc) -> Callable[[ndarray, Any], Any]:
                     return array_of(quick(held, x))
                 if is_number_for(kind, dtype):
                     return array_of(quick(held, x.item()))
-        return otherwise(x, y) if is_operand(x) else NotImplemented
+        return otherwise(x, y) if is_operand(x) else answer(y, x)
 
     return operator
 
@@ -137,12 +131,12 @@ def _unary(function: ufunc) -> Callable[[ndarray], Any]:
     return operator
 
 
-def _in_place(function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
-    plain = _binary(function)
+def _in_place(name: str, function: ufunc, sign: str) -> Callable[[ndarray, Any], Any]:
+    plain = _binary(name, function)
 
     def operator(x: ndarray, y: Any) -> Any:
-        found = plain(x, y) if is_operand(y) else NotImplemented
-        if found is NotImplemented or x.is_number:
+        found = plain(x, y)
+        if not isinstance(found, ndarray) or x.is_number:  # y may have answered
             return found
         return written(f"{sign}=", found._read(), x)
 
@@ -163,6 +157,10 @@ def _matmul(x: Any, y: Any) -> Any:
     return array_of(matrix_product(x, y))
 
 
+PRODUCT = "matmul", "matmul", _matmul
+"""`@`, as `beside` is told of it."""
+
+
 SIGNS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
     "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
@@ -171,17 +169,17 @@ SIGNS = {
 
 def _attach() -> None:
     for name, function in NAMES.items():
-        setattr(ndarray, f"__{name}__", _binary(UFUNCS[function]))
-        setattr(ndarray, f"__r{name}__", _reflected(UFUNCS[function]))
+        setattr(ndarray, f"__{name}__", _binary(name, UFUNCS[function]))
+        setattr(ndarray, f"__r{name}__", _reflected(name, UFUNCS[function]))
         if name in SIGNS:
-            setattr(ndarray, f"__i{name}__", _in_place(UFUNCS[function], SIGNS[name]))
+            setattr(ndarray, f"__i{name}__", _in_place(name, UFUNCS[function], SIGNS[name]))
     for name, function in COMPARISONS.items():
-        setattr(ndarray, f"__{name}__", _binary(UFUNCS[function]))
+        setattr(ndarray, f"__{name}__", _binary(name, UFUNCS[function]))
     methods: dict[str, Any] = {
         "_hold": _hold,
         "__invert__": _unary(UFUNCS["invert"]),
-        "__matmul__": lambda x, y: _matmul(x, y) if is_operand(y) else NotImplemented,
-        "__rmatmul__": lambda y, x: _matmul(x, y) if is_operand(x) else NotImplemented,
+        "__matmul__": lambda x, y: _matmul(x, y) if is_operand(y) else beside(*PRODUCT, x, y),
+        "__rmatmul__": lambda y, x: _matmul(x, y) if is_operand(x) else behind(*PRODUCT, y, x),
         "__imatmul__": lambda x, y: written("@=", _matmul(x, y)._read(), x),
         "__neg__": _unary(UFUNCS["negative"]),
         "__pos__": lambda x: UFUNCS["positive"](x),

@@ -7,10 +7,20 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import optree
 from numpy import testing
 
 from ngrad.numpy.convert import plain
+from ngrad.ops.convert import may_give, read
+from ngrad.tensor import Tensor
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's array of what is ours, or gives what is; anything else as it is."""
+    found = plain(value)
+    given = read(value) if found is value and may_give(type(value)) else None
+    return np.asarray(given) if isinstance(given, Tensor) else found
 
 
 def _of_arrays(assertion: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,7 +28,7 @@ def _of_arrays(assertion: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(assertion)
     def call(*args: Any, **kwargs: Any) -> Any:
-        given: Any = optree.tree_map(plain, (list(args), kwargs), none_is_leaf=True)  # type: ignore
+        given: Any = optree.tree_map(_plain, (list(args), kwargs), none_is_leaf=True)  # type: ignore
         return assertion(*given[0], **given[1])
 
     return call

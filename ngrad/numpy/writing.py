@@ -24,6 +24,7 @@ from ngrad.numpy.parts import composed
 from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, shows
 from ngrad.numpy.ways import way_to
 from ngrad.ops.assignment import assigned
+from ngrad.ops.convert import read
 from ngrad.record import state
 from ngrad.scalars import single
 from ngrad.tensor import Tensor, from_numpy
@@ -46,7 +47,7 @@ def host_index(index: Any) -> Any:
     if isinstance(index, (int, np.generic, np.ndarray, list)):
         return index
     if hasattr(index, "__array__"):
-        return np.asarray(index)
+        return np.asarray(read(index))
     return operator.index(index) if hasattr(index, "__index__") else index
 
 

@@ -160,6 +160,24 @@ def from_outside(value: Any) -> Any:
     return reader(value) if reader else value
 
 
+def may_give(kind: Any) -> bool:
+    """Whether things of a type have an `__array__` that may give what is ours, as that of a program
+    for NumPy does where it has our namespace instead: NumPy would not take it.
+    """
+    return hasattr(kind, "__array__") and not issubclass(kind, (np.ndarray, np.generic))
+
+
+def read(value: Any) -> Any:
+    """NumPy's array of a value; the tensor of one whose `__array__` gives what is ours."""
+    kind: Any = type(value)
+    if may_give(kind):
+        found = kind.__array__(value)
+        ours = from_outside(found)
+        if isinstance(ours, (Tensor, np.ndarray)):
+            return ours
+    return np.asarray(value)
+
+
 def tensor(
     value: Any,
     what: str = "convert_to_tensor",

@@ -20,7 +20,7 @@ from ngrad.errors import (
 from ngrad.graph.dims import Dim
 from ngrad.graph.layout import Layout
 from ngrad.ops.bounds import checked
-from ngrad.ops.convert import from_outside
+from ngrad.ops.convert import from_outside, read
 from ngrad.ops.extents import dim
 from ngrad.ops.masks import places
 from ngrad.record import state
@@ -202,12 +202,14 @@ def item_of(item: Any, device: Device) -> Any:
         raise IndexTypeError(f"getitem: {item!r} is no index")
     item = from_outside(item)
     if _is_array(item):
-        array = np.asarray(item)
+        array = read(item)
         own = isinstance(item, np.ndarray) or array.dtype == bool
         listed = array.size == 0 and not own  # as [], which is of floats
-        if array.dtype.kind in "OSUT":
-            raise IndexTypeError(f"getitem: {item!r} is no index; its items are no numbers")
-        item = from_numpy(array.astype(np.int64) if listed else array, None, device)
+        if isinstance(array, np.ndarray):
+            if array.dtype.kind in "OSUT":
+                raise IndexTypeError(f"getitem: {item!r} is no index; its items are no numbers")
+            array = from_numpy(array.astype(np.int64) if listed else array, None, device)
+        item = array
     if isinstance(item, Tensor):
         if item.dtype.is_bool:
             return item
