@@ -39,12 +39,24 @@ PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64, complex: COM
 
 
 def dtype_of(dtype: Any) -> DType | None:
-    """The dtype that an argument means: Python's `float` is float64, and `int` int64."""
+    """The dtype that an argument means: Python's `float` is float64, and `int` int64.
+
+    Raises
+    ------
+    DTypeError
+        If there is none, or it has another order of bytes than this machine's.
+    """
     if dtype is None:
         return None
     if isinstance(dtype, type) and dtype in PLAIN:
         return PLAIN[dtype]
-    return as_dtype(dtype)
+    found = as_dtype(dtype)
+    if isinstance(dtype, (str, np.dtype)) and not np.dtype(dtype).isnative:
+        raise DTypeError(
+            f"{dtype!r} is of another order of bytes than this machine's, in which elements lie; "
+            f"use {found.name}, and NumPy for what is written otherwise"
+        )
+    return found
 
 
 def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:

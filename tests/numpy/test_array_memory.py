@@ -64,3 +64,31 @@ def test_polynomials_are_evaluated_at_arrays() -> None:
     assert ours.poly1d(ours.array([1, 2, 3]))(x).tolist() == [6.0, 11.0]
     assert ours.polynomial.Polynomial([3, 2, 1])(x).tolist() == [6.0, 11.0]
     assert ngrad.grad(ours.poly1d([1.0, 2.0, 3.0]))(ours.array(2.0)).tolist() == 6.0
+
+
+ORDERED = """
+x.astype(kind).tobytes()
+x.view(kind)
+np.array([1], kind).view('u1')
+np.zeros(2, dtype=kind)
+np.full_like(x, 1, dtype=kind)
+np.arange(3, dtype=kind)
+np.add(x, x, dtype=kind)
+np.sum(x, dtype=kind)
+"""
+
+
+@pytest.mark.parametrize("kind", [">f8", np.dtype(">i2"), np.dtype("c16").newbyteorder()])
+@pytest.mark.parametrize("text", ORDERED.strip().splitlines())
+def test_another_order_of_bytes_is_refused(text: str, kind: Any) -> None:
+    with pytest.raises(TypeError, match="another order of bytes"):
+        eval(text, {"np": ours, "x": ours.arange(6), "kind": kind})
+
+
+def test_what_is_in_another_order_of_bytes_comes_in() -> None:
+    for kind in (">f8", ">i2", "<f8", "=i2", ">u1"):
+        x = np.arange(3).astype(kind)
+        for found in (ours.array(x), ours.frombuffer(x.tobytes(), kind), ours.asarray(x, "f8")):
+            assert found.dtype.isnative
+            assert found.tolist() == [0, 1, 2]
+    assert ours.zeros(1, "<f4").dtype == ours.zeros(1, ">u1").astype("=f4").dtype == np.float32
