@@ -5,7 +5,8 @@ numbers and of lists; a Python number beside an array takes the array's dtype.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from array import ArrayType
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ READ = ("__array__", "__array_interface__", "__array_struct__")
 NESTS = (list, tuple)
 SCALARS = {dtype.numpy_dtype.type: dtype for dtype in BY_CODE.values()}
 """The dtypes of NumPy's scalars, by type."""
+WITHOUT_OURS = (ArrayType, bytearray, bytes, memoryview, range, str)
+"""Sequences of numbers and letters."""
 PLAIN: dict[type, DType] = {bool: BOOL, int: INT64, float: FLOAT64, complex: COMPLEX128}
 
 
@@ -101,6 +104,8 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
             return given if dtype is None else converted(given, dtype)
         if kind_of(given.dtype) in "fiubc":
             return _copied(given, dtype)
+    elif is_sequence(value):
+        return to_tensor([*value], dtype)
     try:
         # In a dtype numbers out of range raise, text is read, and things are asked for a number.
         array = np.asarray(value, None if dtype is None else dtype.numpy_dtype)
@@ -116,6 +121,11 @@ def _copied(array: np.ndarray[Any, Any], dtype: DType | None) -> Tensor:
     if dtype is not None and dtype.is_integer and array.dtype.kind not in "iub":
         return converted(from_numpy(array), dtype)
     return from_numpy(array, dtype)
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether a value has items as a list has, of which some may be ours: no text, nor memory."""
+    return isinstance(value, Sequence) and not isinstance(value, (*NESTS, *WITHOUT_OURS))
 
 
 def is_array(value: Any) -> bool:

@@ -7,16 +7,16 @@ https://numpy.org/neps/nep-0013-ufunc-overrides.html.
 
 from __future__ import annotations
 
-import array
 import collections
 import operator
+from array import ArrayType
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ngrad.dtypes import kind_of
-from ngrad.numpy.convert import to_tensor
+from ngrad.numpy.convert import holds_arrays, is_sequence, to_tensor
 from ngrad.numpy.creation import full
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.ops.convert import read
@@ -27,7 +27,7 @@ Operator = Callable[[Any, Any], Any]
 REVERSED = {"lt": "gt", "le": "ge", "eq": "eq", "ne": "ne", "gt": "lt", "ge": "le"}
 """Comparisons, and what they are of operands that change places."""
 UNLIKE = {"eq": False, "ne": True}
-REPEATED = (array.array, bytearray, collections.deque)
+REPEATED = (ArrayType, bytearray, collections.deque)
 """Sequences that CPython repeats, as it does lists, and has no product of."""
 
 
@@ -71,7 +71,8 @@ def _computed(name: str, function: str, compute: Operator, x: Any, y: Any, other
         return NotImplemented if kind.__array_ufunc__ is None else getattr(np, function)(x, y)
     if isinstance(other, REPEATED) and name == "mul" and (x if other is y else y).is_number:
         return NotImplemented
-    given = read(other)
+    holds = is_sequence(other) and holds_arrays([*other])
+    given = to_tensor([*other]) if holds else read(other)
     if not isinstance(given, Tensor) and kind_of(given.dtype) not in "fiubc":
         return NotImplemented
     return compute(x, given) if other is y else compute(given, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from typing import Any
 
 import numpy
@@ -83,3 +84,13 @@ def test_derivatives_go_through_what_gives_ours() -> None:
     w = ours.array([0.5, 2.0])
     for call in (ngrad.grad, lambda f: ngrad.function(ngrad.grad(f))):
         numpy.testing.assert_allclose(call(program)(w), call(plain)(w), rtol=1e-14)
+
+
+def test_derivatives_go_through_sequences_that_are_no_lists() -> None:
+    def program(w: Any) -> Any:
+        items = collections.UserList([w[0], 2.0, w[1]])
+        return ours.sum(ours.arange(3.0) * items + ours.array(collections.deque(items)))
+
+    w = ours.array([0.5, 2.0])
+    for call in (ngrad.grad, lambda f: ngrad.function(ngrad.grad(f))):
+        assert call(program)(w).tolist() == [1.0, 3.0]
