@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -65,7 +66,7 @@ def _named(cores: str) -> list[list[str]]:
 
 def _each(x: ndarray, leading: int) -> Iterable[Any]:
     """The parts of an array along its leading axes, in order."""
-    return x.reshape(-1, *x.shape[leading:])
+    return x.reshape(math.prod(x.shape[:leading]), *x.shape[leading:])
 
 
 def _numbers(values: list[Any], dtype: np.dtype[Any]) -> ndarray:
@@ -113,6 +114,8 @@ class vectorize:
             return vectorize(args[0], *self._options)
         slots: list[Any] = [k for k in range(len(args)) if k not in self.excluded]
         slots += [name for name in kwargs if name not in self.excluded]
+        if not (slots or self._cores):  # there is one call, which gives what it gives
+            return self.pyfunc(*args, **kwargs)
         given: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
         arrays = [asarray(given[slot]) for slot in slots]
         cores = self._cores[0] if self._cores else [[]] * len(arrays)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import ngrad
 import ngrad.numpy as ours
 
 EXPRESSIONS = """
@@ -57,13 +56,6 @@ def test_what_is_not_done() -> None:
         x.flags.writeable = False
     with pytest.raises(ValueError, match=r"as_strided: .* is read-only"):
         ours.lib.stride_tricks.as_strided(x, (2,), (8,))[0] = 1
-
-
-def test_polynomials_are_evaluated_at_arrays() -> None:
-    x = ours.array([1.0, 2.0])
-    assert ours.poly1d(ours.array([1, 2, 3]))(x).tolist() == [6.0, 11.0]
-    assert ours.polynomial.Polynomial([3, 2, 1])(x).tolist() == [6.0, 11.0]
-    assert ngrad.grad(ours.poly1d([1.0, 2.0, 3.0]))(ours.array(2.0)).tolist() == 6.0
 
 
 ORDERED = """

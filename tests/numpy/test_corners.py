@@ -165,6 +165,11 @@ np.triu(np.ones((3, 3)), k=0.5)
 [C := np.array([0, 1j, 1, 1j + np.nan, np.nan * 1j]), np.searchsorted(C, C, 'right')][1:]
 np.vectorize(lambda x: x / 2 if x > 1 else 1)(np.arange(4))
 np.vectorize(lambda x, y: (x + y, x - y))(np.arange(3.0), [[1], [2]])
+np.vectorize(lambda: 3.0, otypes='d')() + np.vectorize(lambda: 1)()
+np.vectorize(lambda a, b: a + b, excluded={0, 1}, otypes='d')(3, np.array([1.0, 2.0]))
+np.vectorize(lambda a, b: a + b, excluded={0, 'b'}, otypes='d')(3, b=SIZES)
+np.vectorize(lambda x: x, signature='(n)->(n)')(np.zeros((0, 5)).T)
+np.vectorize(lambda x: 2 * x, signature='(n,m)->(m,n)', otypes='d')(np.zeros((2, 0, 3, 4)))
 loads(dumps(np.linalg.inv))(np.eye(2)) + loads(dumps(np.ix_))([0, 1])[0]
 loads(dumps(np.random.seed))(3), loads(dumps(np.random.rand))(3)
 np.array([[1, 2], [3, 4]], ndmax=2)

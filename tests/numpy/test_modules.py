@@ -21,7 +21,7 @@ MODULES = {
     "ma": ("MaskedArray", "isMA", "isMaskedArray", "is_masked", "isarray", "masked", "nomask"),
     "polynomial": ("Polynomial", "Chebyshev", "polynomial", "chebyshev", "polyutils"),
     "polynomial.legendre": ("Legendre", "leggauss"),
-    "polynomial.polynomial": ("polyval", "polyfit"),
+    "polynomial.polynomial": ("Polynomial", "polyfit"),
     "random": ("default_rng", "RandomState"),
     "testing": ("assert_allclose", "assert_equal"),
     "typing": ("ArrayLike", "DTypeLike", "NDArray"),
