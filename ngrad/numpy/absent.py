@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from ngrad.absent import Reasons, by_name
+from ngrad.absent import Reasons, by_name, missing
 
 APART: Reasons = {
     "extended precision is in no kernel": (
@@ -68,3 +71,22 @@ def said_of(name: str) -> str:
         plain = f"module {np.__name__!r} has no attribute {name!r}"
         return str(error).removeprefix(plain).lstrip(".\n")
     return "NumPy's own takes numpy.asarray(x)"
+
+
+def missing_of(part: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module of that name: what NumPy's has besides is said to be its own.
+
+    Examples
+    --------
+    >>> from ngrad.numpy.absent import missing_of
+    >>> missing_of("lib")("format")
+    Traceback (most recent call last):
+    ...
+    AttributeError: ngrad.numpy.lib has no 'format': numpy.lib.format is NumPy's, of its arrays
+    """
+
+    def otherwise(name: str) -> str:
+        own = name.startswith("_") or not hasattr(getattr(np, part), name)
+        return "" if own else f"numpy.{part}.{name} is NumPy's, of its arrays"
+
+    return missing(f"ngrad.numpy.{part}", {}, otherwise)

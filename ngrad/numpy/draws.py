@@ -22,6 +22,7 @@ from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.ways import lies_of
 from ngrad.ops.convert import Weak, from_outside
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.shape import normal_axis
@@ -50,6 +51,12 @@ class Draws:
 
     def _start(self) -> None:
         self._source: Any = self._make()
+
+    def __repr__(self) -> str:
+        return repr(self._source)
+
+    def __str__(self) -> str:
+        return str(self._source)
 
     def _draw(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """What a method of NumPy's gives, arrays as ours, a number as it is. In a `function` it is
@@ -212,7 +219,7 @@ class Draws:
     def _permutation(self, x: Any, axis: int) -> Any:
         """arange(x), or the slices of an array along an axis, in a new order."""
         array = _sequence(x)
-        if not array.ndim:
+        if not array.ndim and not isinstance(on_host(x), np.ndarray):  # a number
             return self._draw("permutation", x)
         return self._ordered(array, axis, "permutation")
 
@@ -262,7 +269,27 @@ def _is_ours(value: Any) -> bool:
 def on_host(value: Any) -> Any:
     if type(value) is Weak:
         return float(value)  # which raises: there is none yet
-    return np.asarray(value)[()] if _is_ours(value) else value  # a number: sizes are no arrays
+    if not _is_ours(value):
+        return value
+    # A number where there is one, of which NumPy takes more than of an array without axes.
+    array = isinstance(value, ndarray) and not value.is_number
+    return np.asarray(value) if array else np.asarray(value)[()]
+
+
+def by_columns(x: Any) -> bool:
+    """Whether NumPy's copy of an array lies by columns, as far as it can be told: draws are in the
+    order of memory.
+    """
+    lies = lies_of(x) if isinstance(x, ndarray) else x
+    return isinstance(lies, np.ndarray) and lies.copy("K").flags.fnc
+
+
+def room_like(out: ndarray) -> np.ndarray[Any, Any]:
+    """What NumPy draws into in place of an array: it lies as that, or apart if its elements do."""
+    lies, shape = lies_of(out), out.shape
+    if lies is None or lies.flags.forc:
+        return np.empty(shape, out.dtype, "F" if lies is not None and lies.flags.fnc else "C")
+    return np.empty((*shape, 2), out.dtype)[..., 0]
 
 
 def _parameter(value: Any) -> Any:

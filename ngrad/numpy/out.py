@@ -49,6 +49,22 @@ def written(what: str, found: Tensor, out: Any, casting: str = "same_kind") -> n
     return array
 
 
+def own_array(what: str, out: Any) -> ndarray:
+    """An array that can be written into: it, or the one in a tuple.
+
+    Raises
+    ------
+    TypeError
+        If it is no array of ours.
+    """
+    if isinstance(out, tuple) and len(out) == 1:
+        (out,) = out
+    if not isinstance(out, ndarray) or out.is_number:
+        kind = f"a number of {out.dtype}" if isinstance(out, ndarray) else type(out).__name__
+        raise TypeError(f"{what}: out must be an array of ngrad.numpy's, not {kind}")
+    return out
+
+
 def fitted(
     what: str, found: Tensor, out: Any, casting: str = "same_kind", where: Tensor | None = None
 ) -> tuple[ndarray, Tensor]:
@@ -73,11 +89,7 @@ def fitted(
     ValueError
         If the shapes differ.
     """
-    if isinstance(out, tuple) and len(out) == 1:
-        (out,) = out
-    if not isinstance(out, ndarray) or out.is_number:
-        kind = f"a number of {out.dtype}" if isinstance(out, ndarray) else type(out).__name__
-        raise TypeError(f"{what}: out must be an array of ngrad.numpy's, not {kind}")
+    out = own_array(what, out)
     own, kept = found._layout.dtype, out._layout
     if found._layout is kept and where is None:
         return out, found

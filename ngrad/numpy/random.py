@@ -11,16 +11,20 @@ from functools import partial, wraps
 from typing import Any
 
 import numpy as np
-from numpy.random import MT19937, PCG64, PCG64DXSM, SFC64, BitGenerator, Philox, SeedSequence
+from numpy.random import BitGenerator
+from numpy.random.mtrand import get_bit_generator, set_bit_generator
 
+from ngrad.dtypes import can_cast
+from ngrad.numpy.absent import missing_of
 from ngrad.numpy.creation import asarray
-from ngrad.numpy.draws import Draws, on_host
+from ngrad.numpy.draws import Draws, by_columns, on_host, room_like
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.out import into, written
+from ngrad.numpy.out import own_array, written
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.ops.shape import normal_axis
 from ngrad.tracing import each_call
 
+__getattr__ = missing_of("random")
 SHARED = (
     "beta", "binomial", "chisquare", "dirichlet", "f", "gamma", "geometric", "hypergeometric",
     "logseries", "multinomial", "multivariate_normal", "negative_binomial", "noncentral_chisquare",
@@ -34,8 +38,10 @@ def _as_it_is(name: str) -> Callable[..., Any]:
     def method(self: Draws, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is None:
             return self._draw(name, *args, **kwargs)
-        room = np.empty(out.shape, out.dtype)  # which NumPy takes if it has numbers of that dtype
-        return written(name, self._draw(name, *args, out=room, **kwargs)._read(), out)
+        out = own_array(name, out)
+        # NumPy takes it if it has numbers of that dtype.
+        drawn = self._draw(name, *args, out=room_like(out), **kwargs)
+        return written(name, drawn._read(), out)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"As NumPy's `{name}`."
@@ -91,24 +97,50 @@ class Generator(Draws):
         """Put the slices of an array along an axis into a new order, in place."""
         self._shuffle(x, axis)
 
-    @into
     def permuted(self, x: Any, *, axis: int | None = None, out: Any = None) -> ndarray:
         """The elements in a new order, along an axis each row in one of its own."""
-        x = asarray(x)
+        if out is None:
+            return self._permuted(asarray(x), axis, by_columns(x))
+        x, out = asarray(x), own_array("permuted", out)
+        if out.shape != x.shape:  # before numbers are drawn
+            raise ValueError(f"permuted: out must have the shape of x, {x.shape}, not {out.shape}")
+        if not can_cast(x.dtype, out.dtype):
+            raise TypeError(f"permuted: cannot cast {x.dtype} to {out.dtype}, out's, safely")
+        turned = room_like(out).flags.fnc
+        return written("permuted", self._permuted(x, axis, turned)._read(), out)
+
+    def _permuted(self, x: ndarray, axis: int | None, turned: bool) -> ndarray:
         if axis is None:
-            return take(x, self._draw("permuted", np.arange(x.size).reshape(x.shape)))
+            places = np.arange(x.size).reshape(x.shape)
+            return take(x, self._draw("permuted", np.asarray(places, order="F" if turned else "C")))
         at = normal_axis(axis, x.ndim, "permuted")
         along = np.moveaxis(np.broadcast_to(np.arange(x.shape[at]), _last(x.shape, at)), -1, at)
         return take_along_axis(x, self._draw("permuted", along, axis=at), at)
 
-    def __repr__(self) -> str:
-        return f"Generator({type(self.bit_generator).__name__})"
-
 
 def _seed(value: Any) -> Any:
     """A seed as NumPy takes it: a number where there is one."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_seed, value))
     known = value._source if isinstance(value, RandomState) else on_host(value)
     return known.item() if isinstance(known, np.ndarray) and known.ndim == 0 else known
+
+
+class _Seeded(type):
+    """A class of NumPy's whose seed may be an array of ours: what it makes is NumPy's."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        named = {name: _seed(x) for name, x in kwargs.items()}
+        return cls.__mro__[1](*map(_seed, args), **named)
+
+    def __instancecheck__(cls, thing: Any) -> bool:
+        return isinstance(thing, cls.__mro__[1])
+
+
+SEEDED = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64", "SeedSequence")
+for _name in SEEDED:
+    _own = {"__doc__": f"NumPy's `{_name}`.", "__module__": __name__}
+    globals()[_name] = _Seeded(_name, (getattr(np.random, _name),), _own)
 
 
 def _last(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
@@ -167,7 +199,7 @@ for _name in SHARED:
     setattr(Draws, _name, _as_it_is(_name))
 for _name in ("integers", "multivariate_hypergeometric"):
     setattr(Generator, _name, _as_it_is(_name))
-for _name in ("randint", "random_sample", "tomaxint"):
+for _name in ("randint", "random_integers", "random_sample", "tomaxint"):
     setattr(RandomState, _name, _as_it_is(_name))
 
 
@@ -194,7 +226,8 @@ LEGACY = (
     *(name for name in SHARED if name != "random"),
     "bytes", "choice", "exponential", "get_state", "gumbel", "laplace", "logistic", "lognormal",
     "normal", "pareto", "permutation", "power", "rand", "randint", "randn", "random",
-    "random_sample", "rayleigh", "seed", "set_state", "shuffle", "uniform", "weibull",
+    "random_integers", "random_sample", "rayleigh", "seed", "set_state", "shuffle", "uniform",
+    "weibull",
 )  # fmt: skip
 
 
@@ -214,6 +247,6 @@ globals().update({name: _of_all(name) for name in LEGACY})
 ranf = sample = globals()["random_sample"]
 
 __all__ = [
-    *LEGACY, "MT19937", "PCG64", "PCG64DXSM", "SFC64", "BitGenerator", "Generator", "Philox",
-    "RandomState", "SeedSequence", "default_rng", "ranf", "sample",
+    *LEGACY, *SEEDED, "BitGenerator", "Generator", "RandomState", "default_rng",
+    "get_bit_generator", "ranf", "sample", "set_bit_generator",
 ]  # fmt: skip

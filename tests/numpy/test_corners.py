@@ -242,6 +242,26 @@ np.quantile([True, False, True], 0.2, method='lower')
 np.random.default_rng(np.arange(3)).random(2)
 np.random.RandomState(np.arange(3)[1]).rand(2)
 np.random.RandomState(3).shuffle(X := [1, 2, 3, 4, 5]) or X
+[np.random.MT19937(SIZES).random_raw(), np.random.PCG64(SIZES[1]).random_raw()]
+[*np.random.SeedSequence(SIZES, spawn_key=(SIZES[0],)).generate_state(2)]
+np.random.default_rng([SIZES[0], 2]).random(2) + np.random.RandomState([3, SIZES[1]]).rand()
+isinstance(np.random.default_rng(3).bit_generator, np.random.PCG64)
+str(np.random.RandomState(3)), str(np.random.default_rng(3)), repr(np.random.RandomState(3))[:22]
+np.random.RandomState(3).random_integers(5, size=4)
+np.random.set_bit_generator(np.random.get_bit_generator())
+np.random.default_rng(3).random(out=np.zeros((2, 3), order='F'))
+np.random.default_rng(3).random(out=np.zeros((4, 3))[1:3])
+np.random.default_rng(3).standard_normal(out=np.zeros((2, 3)).T)
+np.random.default_rng(3).standard_exponential(out=CUBE.astype('f4').T, dtype='f4')
+np.random.default_rng(3).permuted(CUBE[0].T)
+np.random.default_rng(3).permuted(np.asfortranarray(CUBE[0]))
+np.random.default_rng(3).permuted(CUBE[0, :, ::2].T)
+np.random.default_rng(3).permuted(CUBE.transpose(1, 0, 2))
+np.random.default_rng(3).permuted(CUBE[0], out=np.zeros((3, 4), order='F'))
+np.random.default_rng(3).permuted(CUBE[0].T, out=np.zeros((4, 3), int))
+np.random.default_rng(3).permuted(CUBE[0], out=np.zeros((8, 6))[::2, ::2].T)
+np.random.default_rng(3).permuted(CUBE, axis=1, out=np.zeros((2, 3, 4)))
+np.random.default_rng(3).binomial(np.array(10), np.array(0.5))
 np.hypot(np.array([1], 'i2'), 2.5) + np.arctan2([True], 2)
 np.logaddexp2(np.array([1, 2], 'i1'), np.array([0.5], 'f4'))
 300 / np.array([5], 'i1') + np.array([5], 'u1') / -2

@@ -197,11 +197,15 @@ def test_a_draw_of_one_number_is_numpys(call: Call) -> None:
 
 def test_every_name_is_there() -> None:
     own = set(ours.random.__all__)
-    assert set(np.random.__all__) - own == {"random_integers"}  # deprecated
+    assert set(np.random.__all__) - own == set()
     methods = {name for name in dir(np.random.Generator) if not name.startswith("_")}
     assert methods - set(dir(ours.random.Generator)) == set()
     methods = {name for name in dir(np.random.RandomState) if not name.startswith("_")}
-    assert methods - set(dir(ours.random.RandomState)) == {"random_integers"}
+    assert methods - set(dir(ours.random.RandomState)) == set()
+    with pytest.raises(AttributeError, match=r"random has no 'mtrand': numpy\.random\.mtrand is"):
+        _ = ours.random.mtrand
+    with pytest.raises(AttributeError, match=r"lib has no 'format': numpy\.lib\.format is"):
+        _ = ours.lib.format
 
 
 @pytest.mark.parametrize("name", ["default_rng", "RandomState"])
@@ -325,6 +329,14 @@ def test_what_is_refused(call: Call) -> None:
         call(np.random.default_rng(0))
     with pytest.raises(type(theirs.value)):
         call(Converting(ours.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("out", [np.zeros((3, 2), int), np.zeros((2, 3), "i4"), [0]])
+def test_nothing_is_drawn_for_what_does_not_fit(out: Any) -> None:
+    own, x = ours.random.default_rng(3), ours.arange(6).reshape(2, 3)
+    with pytest.raises((ValueError, TypeError), match="permuted: "):
+        own.permuted(x, axis=1, out=converted(out))
+    assert own.random() == np.random.default_rng(3).random()
 
 
 def test_what_ours_alone_refuses() -> None:
