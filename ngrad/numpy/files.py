@@ -37,12 +37,36 @@ def savetxt(fname: Any, X: Any, *args: Any, **kwargs: Any) -> None:
     np.savetxt(fname, _plain(X), *args, **kwargs)
 
 
+class _Names:
+    """The arrays of an archive as attributes."""
+
+    def __init__(self, archive: _Archive) -> None:
+        self.__dict__["_archive"] = archive
+
+    def __getattr__(self, name: str) -> ndarray:
+        try:
+            return self._archive[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __dir__(self) -> list[str]:
+        return self._archive.files
+
+
 class _Archive(Mapping[str, ndarray]):
     """The arrays of a .npz archive, each read when it is asked for."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
         self.files: list[str] = file.files
+        self.zip, self.fid = file.zip, file.fid
+
+    @property
+    def f(self) -> _Names:
+        return _Names(self)
+
+    def __repr__(self) -> str:
+        return repr(self._file)
 
     def __getitem__(self, name: str) -> ndarray:
         return asarray(self._file[name])
@@ -63,9 +87,18 @@ class _Archive(Mapping[str, ndarray]):
         self.close()
 
 
-def load(file: Any, *args: Any, **kwargs: Any) -> Any:
+WRITING = ("r+", "readwrite", "w+", "write")
+"""Modes in which what is assigned to NumPy's array is written to its file."""
+
+
+def load(file: Any, mmap_mode: Any = None, *args: Any, **kwargs: Any) -> Any:
     """Read an array from a .npy file, or the arrays of a .npz archive by name."""
-    found = np.load(file, *args, **kwargs)
+    if mmap_mode in WRITING:
+        raise ValueError(
+            f"load: mmap_mode={mmap_mode!r}: what is assigned to an array here does not reach a "
+            "file; save it, or write to what numpy.load gives"
+        )
+    found = np.load(file, mmap_mode, *args, **kwargs)
     return _Archive(found) if isinstance(found, np.lib.npyio.NpzFile) else asarray(found)
 
 

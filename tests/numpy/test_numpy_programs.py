@@ -194,6 +194,16 @@ def test_files_on_disk(tmp_path: Any) -> None:
     with ours.load(tmp_path / "x.npz") as archive:
         assert archive.files == ["one", "two"] and len(archive) == 2
         assert_like(archive["two"], K)
+        assert_like(archive.f.one, A)
+        assert repr(archive) == repr(np.load(tmp_path / "x.npz"))
+        assert dir(archive.f) == archive.files
+        with pytest.raises(AttributeError, match="three"):
+            _ = archive.f.three
+    for mode in (None, "r", "c"):
+        assert_like(ours.load(tmp_path / "x.npy", mode), A)
+    for mode in ("r+", "w+", "readwrite"):
+        with pytest.raises(ValueError, match=r"load: mmap_mode=.* does not reach a file"):
+            ours.load(tmp_path / "x.npy", mmap_mode=mode)
 
 
 @pytest.mark.parametrize(
