@@ -147,7 +147,30 @@ def array_str(a: Any, *args: Any, **kwargs: Any) -> str:
     return np.array_str(_plain(a), *args, **kwargs)
 
 
+def _scalar(x: Any) -> Any:
+    """A number of ours as NumPy's scalar, whose digits are those of its dtype."""
+    return np.asarray(x)[()] if isinstance(x, ndarray) and x.is_number else x
+
+
+def format_float_positional(x: Any, *args: Any, **kwargs: Any) -> str:
+    """A number as text, without an exponent: the fewest digits that tell it from others.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.format_float_positional(np.array([0.1], np.float32)[0])
+    '0.1'
+    """
+    return np.format_float_positional(_scalar(x), *args, **kwargs)
+
+
+def format_float_scientific(x: Any, *args: Any, **kwargs: Any) -> str:
+    """The same with an exponent."""
+    return np.format_float_scientific(_scalar(x), *args, **kwargs)
+
+
 __all__ = [
-    "array2string", "array_repr", "array_str", "from_dlpack", "frombuffer", "fromfile", "fromiter",
-    "fromstring", "genfromtxt", "load", "loadtxt", "save", "savetxt", "savez", "savez_compressed",
+    "array2string", "array_repr", "array_str", "format_float_positional", "format_float_scientific",
+    "from_dlpack", "frombuffer", "fromfile", "fromiter", "fromstring", "genfromtxt", "load",
+    "loadtxt", "save", "savetxt", "savez", "savez_compressed",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE, DType, promote
 from ngrad.numpy.convert import PLAIN, SCALARS
@@ -67,6 +69,11 @@ def is_number_for(kind: Any, dtype: DType) -> bool:
 def _product(x: Any, y: Any) -> Any:
     """The product; of an integer and a list or a tuple, that repeated, as by NumPy's scalars."""
     number, other = (x, y) if isinstance(x, ndarray) else (y, x)
+    if isinstance(other, np.matrix) and not number.is_number:
+        raise TypeError(
+            f"multiply: {number.shape} and a numpy.matrix {other.shape}: between matrices * is @, "
+            "between arrays it is not; write @, or numpy.multiply"
+        )
     if type(other) in (list, tuple) and number.is_number and number._layout.dtype.is_integer:
         return other * number.__index__()
     return UFUNCS["multiply"](x, y)

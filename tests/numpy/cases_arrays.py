@@ -130,6 +130,8 @@ case("require", K, np.float32)
 for name in ("array2string", "array_repr", "array_str"):
     case(name, A, precision=3)
     case(name, K)
+for name in ("format_float_positional", "format_float_scientific"):
+    case(name, np.float32(0.1), 6)
 case("frombuffer", A.tobytes(), dtype=float, offset=8)
 case("fromiter", [3.0, 1.5], float)
 case("fromstring", "1 2 3", dtype=int, sep=" ")

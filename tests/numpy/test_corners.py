@@ -165,6 +165,11 @@ np.triu(np.ones((3, 3)), k=0.5)
 [C := np.array([0, 1j, 1, 1j + np.nan, np.nan * 1j]), np.searchsorted(C, C, 'right')][1:]
 np.vectorize(lambda x: x / 2 if x > 1 else 1)(np.arange(4))
 np.vectorize(lambda x, y: (x + y, x - y))(np.arange(3.0), [[1], [2]])
+[np.format_float_positional(SIZES.astype(k)[0] / 7, 4) for k in 'efd']
+[np.format_float_scientific(x[1]) for x in np.array([[1, 0.1]] * 2, 'f2')]
+np.format_float_positional(np.array(0.1, 'f4')), np.format_float_scientific(1e-9)
+[SIZES * POLY, SIZES[0] + POLY, SIZES @ POLY, SIZES == POLY, SIZES // POLY, POLY * SIZES[1]]
+[X := SIZES + 0.5, X.__imul__(POLY)]
 np.vectorize(lambda: 3.0, otypes='d')() + np.vectorize(lambda: 1)()
 np.vectorize(lambda a, b: a + b, excluded={0, 1}, otypes='d')(3, np.array([1.0, 2.0]))
 np.vectorize(lambda a, b: a + b, excluded={0, 'b'}, otypes='d')(3, b=SIZES)
@@ -352,7 +357,7 @@ np.random.default_rng(3).normal(SIZES[1] / 2, 1.0, SIZES[:2])
 @pytest.mark.parametrize("text", CORNERS)
 @pytest.mark.filterwarnings("ignore")  # NumPy's
 def test_as_numpy(text: str) -> None:
-    names = {"dumps": pickle.dumps, "loads": pickle.loads}
+    names = {"dumps": pickle.dumps, "loads": pickle.loads, "POLY": np.poly1d([1, 2, 3, 4])}
     found, expected = (
         eval(text, {**names, "np": np_, "CUBE": np_.arange(24).reshape(2, 3, 4), "SIZES": sizes})
         for np_, sizes in ((ours, ours.array([2, 3, 1, 0])), (np, np.array([2, 3, 1, 0])))

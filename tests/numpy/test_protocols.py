@@ -166,6 +166,18 @@ def test_arrays_beside_what_is_no_number() -> None:
         np.broadcast_arrays(ours.arange(2.0), None)  # type: ignore[arg-type]
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_the_products_of_matrices_are_refused() -> None:
+    """Which NumPy takes for `@`; what is the same for arrays makes arrays."""
+    x, matrix = ours.array([[1.0, 2.0], [0.5, 1.0]]), np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    for product in (lambda: x * matrix, lambda: matrix * x, lambda: operator.imul(x, matrix)):
+        with pytest.raises(TypeError, match=r"multiply: \(2, 2\) and a numpy.matrix .* write @"):
+            product()
+    for found, expected in ((matrix @ x, matrix @ np.asarray(x)), (x[0, 1] * matrix, 2 * matrix)):
+        assert isinstance(found, ours.ndarray)
+        assert_same_bits(found, np.asarray(expected))
+
+
 def test_foreign_arrays_are_asked() -> None:
     class Foreign:
         def __array_ufunc__(self, *args: Any, **kwargs: Any) -> str:
