@@ -23,7 +23,8 @@ from ngrad.ops.math import pow as power_
 from ngrad.record import copied
 from ngrad.tensor import Tensor
 
-FLOAT32, FLOAT64, COMPLEX128 = BY_CODE["f4"], BY_CODE["f8"], BY_CODE["c16"]
+FLOAT16, FLOAT32, FLOAT64 = BY_CODE["f2"], BY_CODE["f4"], BY_CODE["f8"]
+COMPLEX128 = BY_CODE["c16"]
 INT8, INT64 = BY_CODE["i1"], BY_CODE["i8"]
 UINT8, UINT64 = BY_CODE["u1"], BY_CODE["u8"]
 LN2 = float(np.log(2.0))
@@ -36,17 +37,18 @@ FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"
 """What functions of floats make of small integers; of others it is float64."""
 
 
-def float_of(dtype: DType) -> DType:
-    """The floats that are wide enough for integers of a dtype."""
-    return BY_CODE[FLOATS.get(dtype.code, "f8")]
+def float_of(dtype: DType, least: DType = FLOAT16) -> DType:
+    """The floats that are wide enough for integers of a dtype, or more that a function has."""
+    found = BY_CODE[FLOATS.get(dtype.code, "f8")]
+    return found if found.itemsize > least.itemsize else least
 
 
-def as_floats(values: list[Any]) -> list[Any]:
+def as_floats(values: list[Any], least: DType = FLOAT16) -> list[Any]:
     """Operands of a function of floats: integers as floats wide enough."""
     own = [x.dtype for x in values if isinstance(x, Tensor)]
     if any(dtype.is_inexact for dtype in own):
         return values
-    wide = promote(*map(float_of, own))
+    wide = promote(*[float_of(dtype, least) for dtype in own])
     bools = all(dtype.is_bool for dtype in own)
     kept = (Tensor, bool) if bools else (Tensor, int)  # beside which an integer is as small
     if not all(isinstance(x, kept) for x in values):

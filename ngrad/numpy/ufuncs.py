@@ -8,7 +8,7 @@ from typing import Any
 
 from ngrad.config import settings
 from ngrad.devices import HOST, current
-from ngrad.dtypes import BY_CODE, can_cast
+from ngrad.dtypes import BY_CODE, DType, can_cast
 from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, dtype_of, is_weak, to_tensor
 from ngrad.numpy.naming import KINDS, explain
@@ -55,9 +55,15 @@ class ufunc:
     """
 
     def __init__(
-        self, compute: Callable[..., Any], name: str, nin: int, kind: str, nout: int = 1
+        self,
+        compute: Callable[..., Any],
+        name: str,
+        nin: int,
+        kind: str,
+        nout: int = 1,
+        least: DType = composed.FLOAT16,
     ) -> None:
-        self._compute, self._kind = compute, kind
+        self._compute, self._kind, self._least = compute, kind, least
         # Those that were made before, of an op that it is, which has none of what is converted.
         self._calls = compute.calls if isinstance(compute, Unary) and kind != "bool" else None
         self.__name__ = self.__qualname__ = name
@@ -160,7 +166,7 @@ class ufunc:
         first = x._held if x._owner is None else x._read()
         own = first._layout.dtype
         if (kind == "float" and not own.is_inexact) or (kind == "bool" and not own.is_bool):
-            wide = BOOL if kind == "bool" else composed.float_of(own)
+            wide = BOOL if kind == "bool" else composed.float_of(own, self._least)
             return (cast_to(first, wide),) if self.nin == 1 else None
         if self.nin == 1:
             return (first,)
@@ -190,7 +196,7 @@ class ufunc:
                     )
             values = [cast_to(x, wanted) for x in values]
         if self._kind == "float":
-            values = composed.as_floats(values)
+            values = composed.as_floats(values, self._least)
         elif self._kind == "bool":
             values = [cast_to(to_tensor(x), BOOL) for x in values]
         return values

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op, require
@@ -167,13 +169,24 @@ def expn(order: int, x: Any) -> Any:
     return integrals.expn(beside(x, float(order), "expn"), x)
 
 
+MOST = 1e12
+"""Of more SciPy's hyp1f1 does not return, where it is infinite; of polynomials it does."""
+
+
+def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
+    from scipy.special import hyp1f1
+
+    polynomial = (a <= 0.0) & (np.floor(a) == a)
+    return hyp1f1(a, b, np.where(polynomial, x, np.minimum(x, MOST)))
+
+
 # -- incomplete functions --------------------------------------------------------------------------
 
 
 STDTRIT = _by_scipy("stdtrit")
 GAMMAINCINV, GAMMAINCCINV = _by_scipy("gammaincinv"), _by_scipy("gammainccinv")
 BETAINCINV, BETAINCCINV = _by_scipy("betaincinv"), _by_scipy("betainccinv")
-HYP1F1, HYP2F1 = _by_scipy("hyp1f1"), _by_scipy("hyp2f1")
+HYP1F1, HYP2F1 = _by_scipy("hyp1f1", _hyp1f1), _by_scipy("hyp2f1")
 
 
 def _quantile(inverse: Op, slopes: Callable[..., Any], way: float = 1.0) -> None:

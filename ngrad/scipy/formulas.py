@@ -60,7 +60,7 @@ def short_exp(y: Any) -> Any:
 
 
 def gumbel_density(y: Any) -> Any:
-    return exp(y - short_exp(y))
+    return exp(minimum(y, SHORT) - short_exp(y))
 
 
 def gumbel_log_share(y: Any) -> Any:

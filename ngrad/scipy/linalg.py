@@ -8,10 +8,12 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.linalg import LinAlgError
 from ngrad.numpy.linalg import cholesky as _cholesky
+from ngrad.numpy.manipulation import atleast_2d
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.numpy.place import located
@@ -30,6 +32,7 @@ from ngrad.record import apply_now
 from ngrad.scipy.missing import missing
 
 __getattr__ = missing("linalg")
+INT32 = BY_CODE["i4"]
 TRANS = {0: "N", "N": "N", 1: "T", "T": "T", 2: "C", "C": "C"}
 
 
@@ -37,7 +40,7 @@ TRANS = {0: "N", "N": "N", 1: "T", "T": "T", 2: "C", "C": "C"}
 
 
 def expm(A: Any) -> ndarray:
-    """The exponential of square matrices.
+    """The exponential of square matrices; a number is one.
 
     Examples
     --------
@@ -46,7 +49,7 @@ def expm(A: Any) -> ndarray:
     array([[1., 1.],
            [0., 1.]])
     """
-    return array_of(apply_now(EXPM, (floats(A),)))
+    return array_of(apply_now(EXPM, (floats(atleast_2d(A)),)))
 
 
 def logm(A: Any) -> ndarray:
@@ -141,7 +144,8 @@ def _solved(x: Any, y: Any, lower: bool, ways: str) -> Any:
 def cholesky(
     a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> ndarray:
-    """The Cholesky factor, upper triangular unless `lower`: that triangle of a is read.
+    """The Cholesky factor, upper triangular unless `lower`: that triangle of a is read. A
+    number is a matrix.
 
     Examples
     --------
@@ -150,7 +154,7 @@ def cholesky(
     array([[2., 1.],
            [0., 2.]])
     """
-    return _cholesky(a, upper=not lower)
+    return _cholesky(atleast_2d(a), upper=not lower)
 
 
 def cho_factor(
@@ -208,7 +212,7 @@ def lu(
     if permute_l:
         return array_of(product(cast_to(p, lower.dtype), lower)), array_of(upper)
     if p_indices:
-        p = reductions.argmax(p, -1)
+        p = cast_to(reductions.argmax(p, -1), INT32)
     return array_of(p), array_of(lower), array_of(upper)
 
 

@@ -62,7 +62,7 @@ class MultivariateNormal(Named):
 
 class Dirichlet(Named):
     """Of shares along the first axis of x, the last of which may be left out. Whether they add up
-    to 1 is not looked at.
+    to 1 is not looked at; of negative ones, and parameters that are not positive, it is NaN.
 
     Examples
     --------
@@ -81,6 +81,7 @@ class Dirichlet(Named):
             )
         if x.shape[0] < alpha.size:
             x = concatenate([x, 1.0 - sum_(x, axis=0, keepdims=True)])
+        x, alpha = where(x < 0.0, math.nan, x), where(alpha > 0.0, alpha, math.nan)
         powers = xlogy((alpha - 1.0).reshape(-1, *(1,) * (x.ndim - 1)), x)
         return sum_(powers, axis=0) + gammaln(sum_(alpha)) - sum_(gammaln(alpha))
 

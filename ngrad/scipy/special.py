@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import ShapeError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
@@ -31,12 +33,14 @@ from ngrad.ops.comparison import (
     less,
     less_equal,
     logical_and,
+    logical_not,
     logical_or,
 )
 from ngrad.ops.complexes import real
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
-from ngrad.ops.exponential import exp, expm1, log, log1p, sigmoid, softplus
+from ngrad.ops.exponential import exp, expm1, log, log1p, sigmoid
+from ngrad.ops.exponential import softplus as _softplus
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
@@ -137,13 +141,26 @@ def _divergence(x: Any, y: Any, inside: Callable[[Any, Any], Any], at_zero: Any)
 _gammainc, _gammaincc, _betainc = _op(gammainc), _op(gammaincc), _op(betainc)
 
 
+def _of_f(name: str, n: Any, d: Any, x: Any) -> Any:
+    """Degrees of freedom that are there, and a number, which is NaN where they are not; and where
+    that is infinite, of any degrees.
+    """
+    n, d, x = operands(name, n, d, x)
+    far = equal(x, np.inf)
+    some = logical_and(greater(n, 0.0), greater(d, 0.0))
+    there = logical_and(some, logical_or(isfinite(n + d), far))
+    some = logical_and(there, logical_not(far))
+    x = select(logical_and(there, greater_equal(x, 0.0)), x, np.nan)
+    return select(some, n, 1.0), select(some, d, 1.0), x
+
+
 def _fdtr(n: Any, d: Any, x: Any) -> Any:
-    n, d, x = operands("fdtr", n, d, select(less(x, 0.0), np.nan, x))
+    n, d, x = _of_f("fdtr", n, d, x)
     return _betainc(0.5 * n, 0.5 * d, select(equal(x, np.inf), 1.0, n * x / (d + n * x)))
 
 
 def _fdtrc(n: Any, d: Any, x: Any) -> Any:
-    n, d, x = operands("fdtrc", n, d, select(less(x, 0.0), np.nan, x))
+    n, d, x = _of_f("fdtrc", n, d, x)
     return _betainc(0.5 * d, 0.5 * n, d / (d + n * x))
 
 
@@ -209,7 +226,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "ndtri_exp": (ndtri_exp, 1, "The inverse of log_ndtr."),
     "expit": (sigmoid, 1, "1 / (1 + exp(-x))."),
     "logit": (_logit, 1, "The inverse of expit, log(x / (1 - x))."),
-    "log_expit": (lambda x: -softplus(-x), 1, "The logarithm of expit, without underflow."),
+    "log_expit": (lambda x: -_softplus(-x), 1, "The logarithm of expit, without underflow."),
+    "softplus": (_softplus, 1, "log(1 + exp(x)), without overflow."),
     "xlogy": (_xlogy, 2, "x log(y), but 0 where x is 0."),
     "xlog1py": (_xlog1py, 2, "x log1p(y), but 0 where x is 0."),
     "entr": (_entr, 1, "-x log(x); 0 at 0, and -inf below."),
@@ -227,7 +245,16 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
 }
 OF_TENSORS = {name: compute for name, (compute, _, _) in _TABLE.items()}
 """The functions of tensors of floats, and Python numbers beside them."""
-SPECIAL = {name: ufunc(compute, name, nin, "float") for name, (compute, nin, _) in _TABLE.items()}
+SINGLE = {
+    "betainc", "betaincc", "betainccinv", "betaincinv", "binom", "boxcox", "chdtr", "chdtrc",
+    "entr", "erfcinv", "erfinv", "exp1", "expi", "fdtr", "fdtrc", "huber", "hyp1f1", "kl_div",
+    "ndtri", "ndtri_exp", "poch", "rel_entr", "spence", "stdtr", "stdtrit",
+}  # fmt: skip
+"""What SciPy computes in float32 of integers that this holds; others in float64."""
+SPECIAL = {
+    name: ufunc(compute, name, nin, "float", least=BY_CODE["f4" if name in SINGLE else "f8"])
+    for name, (compute, nin, _) in _TABLE.items()
+}
 for _name, _function in SPECIAL.items():
     _function.__doc__ = f"{_TABLE[_name][2]} SciPy's `{_name}`, with its derivative."
 SPECIAL["psi"] = SPECIAL["digamma"]
@@ -374,6 +401,12 @@ def log_softmax(x: Any, axis: Any = None) -> ndarray:
 
 def _over(function: Any, x: Any, axis: Any) -> ndarray:
     x = floats(x)
+    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    if 0 in x._layout.shape and any(x._layout.shape[k] == 0 for k in axes):
+        raise ShapeError(
+            f"{function.__name__}: no number is the largest of none, over axis {axis} of shape "
+            f"{x._layout.shape}"
+        )
     if axis is None or x.ndim == 0:
         return array_of(reshape(function(reshape(x, (-1,))), x._layout.shape))
     if isinstance(axis, int):

@@ -39,6 +39,8 @@ for name in ("chdtr", "chdtrc", "huber"):
 for name in ("fdtr", "fdtrc"):
     case(name, 3.0, 5.0, POSITIVE, orders=2)
     case(name, 2.5, 1.5, EDGES)
+    case(name, FIRST, SECOND, 0.3)
+    case(name, FIRST, SECOND, np.inf)
 case("stdtrit", 3.0, UNIT, orders=2)
 case("hyp1f1", 0.5, 1.5, ANY, orders=2)
 case("hyp2f1", 0.5, 1.5, 2.0, 2 * UNIT - 1, orders=2)
@@ -76,7 +78,7 @@ case("erfcinv", 2 * UNIT, orders=2)
 case("ndtri_exp", np.array([-300.0, -2.0, -0.1]), orders=2)
 for name in ("erfi", "dawsn"):
     case(name, ANY / 2.0, orders=2)
-for name in ("erf", "erfc", "erfcx", "ndtr", "log_ndtr", "expit", "log_expit"):
+for name in ("erf", "erfc", "erfcx", "ndtr", "log_ndtr", "expit", "log_expit", "softplus"):
     case(name, ANY, orders=2)
     case(name, EDGES)
     case(name, ANY.astype(np.float32))
@@ -167,6 +169,20 @@ def test_gradients(case: Case) -> None:
         check_second_gradient(function, *arrays, rtol=1e-6)
 
 
+@pytest.mark.parametrize("code", ["b1", "i1", "u1", "i2", "i8"])
+@pytest.mark.parametrize("name", ["gammaln", "erf", "betaln", "binom", "ndtri", "fdtr"])
+def test_integers_become_floats_as_in_scipy(name: str, code: str) -> None:
+    given = [np.ones(2, code)] * special.SPECIAL[name].nin
+    expected = getattr(scipy.special, name)(*given)
+    assert_like(getattr(special, name)(*map(converted, given)), expected, 4)
+
+
+def test_kummers_function_far_out() -> None:
+    """Where SciPy's does not return; but of polynomials."""
+    found = special.hyp1f1(ours.array([1.0, 1.5, 0.0, -1.0]), 0.3, [np.inf, 1e300, np.inf, 1e300])
+    assert found.tolist() == [np.inf, np.inf, 1.0, float(scipy.special.hyp1f1(-1.0, 0.3, 1e300))]
+
+
 def test_every_name_has_a_case() -> None:
     assert set(special.__all__) == {case.name for case in CASES}
 
@@ -185,6 +201,8 @@ def test_an_exact_factorial_of_an_element() -> None:
         (lambda: special.multigammaln(3.0, [1, 2]), ValueError, r"not an array of shape \(2,\)"),
         (lambda: special.expn(1.5, 2.0), ValueError, "expn: the order is a whole number"),
         (lambda: special.wofz, AttributeError, "ngrad.scipy.special has no 'wofz'"),
+        (lambda: special.softmax([]), ValueError, r"softmax: no number .* shape \(0,\)"),
+        (lambda: special.log_softmax(np.ones((0, 2)), 0), ValueError, "log_softmax: .* axis 0"),
         (lambda: special.erf("a"), TypeError, "cannot make an array"),
         (lambda: special.beta(np.ones(2), np.ones(3)), ValueError, r"beta: shapes \(2,\) and"),
     ],
