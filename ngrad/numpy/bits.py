@@ -18,6 +18,8 @@ def _rows(what: str, a: Any, axis: int | None, bitorder: str) -> tuple[Any, int,
     """The tensor of what is looked at, along its last axis; which axis that was, and whether the
     first element is the highest bit.
     """
+    if not isinstance(bitorder, str):
+        raise TypeError(f"{what}: bitorder is a text, 'big' or 'little', not {bitorder!r}")
     if bitorder not in ("big", "little"):
         raise ValueError(f"{what}: bitorder is 'big' or 'little', not {bitorder!r}")
     x = to_tensor(a)

@@ -10,13 +10,13 @@ import numpy as np
 from ngrad.dtypes import can_cast, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import INT64, PLAIN, array_of, to_tensor
+from ngrad.numpy.convert import INT64, PLAIN, array_of, is_array, to_tensor
 from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.editing import resize
 from ngrad.numpy.joining import together
 from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.out import into
+from ngrad.numpy.out import written
 from ngrad.numpy.selection import clip, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.bounds import checked
@@ -56,7 +56,6 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> ndarray:
     return found
 
 
-@into
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarray:
     """Of each place, the element of the array of that number.
 
@@ -84,7 +83,9 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     found, numbers = array_of(spread(parts[0], shape)), array_of(index)
     for k in range(1, n):
         found = where(UFUNCS["equal"](numbers, k), array_of(parts[k]), found)
-    return array_of(found._read())
+    if out is None:
+        return array_of(found._read())
+    return written("choose", found._read(), out, "unsafe")  # as NumPy casts here
 
 
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> ndarray:
@@ -158,7 +159,7 @@ def putmask(a: ndarray, /, mask: Any, values: Any) -> None:
     holds = asarray(mask, bool)
     if holds.size != x.size:
         raise ValueError(f"putmask: mask and data must be the same size: {holds.shape}, {x.shape}")
-    new = _values(values, x)
+    new = asarray(values, x.dtype) if type(values) in (list, tuple) else _values(values, x)
     if not can_cast(new.dtype, x.dtype, "same_kind") and type(values) not in PLAIN:
         raise TypeError(f"putmask: cannot cast values of {new.dtype} to {x.dtype}")
     if new.size:
@@ -209,7 +210,7 @@ def copyto(dst: ndarray, src: Any, casting: Any = "same_kind", where: Any = True
         return
     from ngrad.numpy.selection import where as chosen
 
-    holds = asarray(where)
+    holds = asarray(where, None if is_array(where) else bool)
     if holds.dtype.kind != "b":
         raise TypeError(f"copyto: where must be of bools, not {holds.dtype}")
     whole = np.broadcast_shapes(new.shape, holds.shape, x.shape)

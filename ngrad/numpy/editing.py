@@ -346,7 +346,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
         return array_of(embedded(whole, sides, beside(whole, end, "pad")))
     values = _pairs(value, x.ndim)
     for k, width in enumerate(sides):
-        if not any(width):
+        told = option == "stat_length" and values[k] is not None and x.size  # if it is one
+        if not (any(width) or told):
             continue
         if x.shape[k] == 0 and mode != "constant":
             raise ValueError(f"pad: can't extend empty axis {k} of {x.shape} using mode {mode!r}")

@@ -24,6 +24,8 @@ def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> n
     array([ 0.  ,  0.25, -0.5 , -0.25])
     """
     n = _count(n)
+    if n < 0:
+        raise ValueError(f"fftfreq: negative dimensions are not allowed: n is {n}")
     whole = np.arange(n)
     whole[(n + 1) // 2 :] -= n
     return asarray(asarray(whole, device=device) * (1.0 / (n * d)), dtype)

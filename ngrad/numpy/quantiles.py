@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,10 @@ def _quantile(
             f"{what}: bools have nothing between them; use astype(float), or method= one of {STEPS}"
         )
     exact = type(q) not in PLAIN  # of a dtype of its own
-    share = np.asarray(q) / whole if whole != 1 else np.asarray(q)
+    share = np.asarray(q)
+    if share.dtype.hasobject and isinstance(share.item(0), Rational):
+        share = share.astype(np.float64)
+    share = share / whole if whole != 1 else share
     if share.ndim > 2:
         raise ValueError(f"{what}: q is a number or a vector, not of shape {share.shape}")
     if not ((share >= 0) & (share <= 1)).all():

@@ -119,8 +119,11 @@ def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = 
     unknown = given - REQUIREMENTS
     if unknown:
         raise KeyError(f"require: {min(unknown)!r} is none of {', '.join(sorted(REQUIREMENTS))}")
-    order = "C" if given & {"C", "C_CONTIGUOUS", "CONTIGUOUS"} else None
-    return asarray(a, dtype, "F" if given & {"F", "F_CONTIGUOUS", "FORTRAN"} else order)
+    rows = bool(given & {"C", "C_CONTIGUOUS", "CONTIGUOUS"})
+    columns = bool(given & {"F", "F_CONTIGUOUS", "FORTRAN"})
+    if rows and columns:
+        raise ValueError(f"require: an array lies in one order, not in both of {requirements}")
+    return asarray(a, dtype, "F" if columns else "C" if rows else None)
 
 
 __all__ = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -170,6 +172,11 @@ np.vectorize(lambda x, y: (x + y, x - y))(np.arange(3.0), [[1], [2]])
 np.format_float_positional(np.array(0.1, 'f4')), np.format_float_scientific(1e-9)
 [SIZES * POLY, SIZES[0] + POLY, SIZES @ POLY, SIZES == POLY, SIZES // POLY, POLY * SIZES[1]]
 [X := SIZES + 0.5, X.__imul__(POLY)]
+[float(np.quantile(SIZES, Fraction(1, 2))), float(np.percentile(SIZES, Fraction(25)))]
+[X := np.array([3, 1, 2]), np.putmask(X, [1, 0, 1], [7.5]), np.putmask(X, [0, 1, 0], ['4']), X]
+[X := np.zeros(3, int), np.choose([0, 1, 0], [SIZES[:3], SIZES[:3] + 0.7], X), X]
+[X := np.zeros(3, int), np.array([0, 1, 0]).choose([[1, 2, 3], [1.7, 2.7, 3.7]], out=X), X]
+[X := np.array([3, 1, 2]), np.copyto(X, [7, 8, 9], where=[1, 0, 1]), np.copyto(X, 4, where=0), X]
 np.vectorize(lambda: 3.0, otypes='d')() + np.vectorize(lambda: 1)()
 np.vectorize(lambda a, b: a + b, excluded={0, 1}, otypes='d')(3, np.array([1.0, 2.0]))
 np.vectorize(lambda a, b: a + b, excluded={0, 'b'}, otypes='d')(3, b=SIZES)
@@ -357,7 +364,8 @@ np.random.default_rng(3).normal(SIZES[1] / 2, 1.0, SIZES[:2])
 @pytest.mark.parametrize("text", CORNERS)
 @pytest.mark.filterwarnings("ignore")  # NumPy's
 def test_as_numpy(text: str) -> None:
-    names = {"dumps": pickle.dumps, "loads": pickle.loads, "POLY": np.poly1d([1, 2, 3, 4])}
+    names: dict[str, Any] = {"dumps": pickle.dumps, "loads": pickle.loads, "Fraction": Fraction}
+    names["POLY"] = np.poly1d([1, 2, 3, 4])
     found, expected = (
         eval(text, {**names, "np": np_, "CUBE": np_.arange(24).reshape(2, 3, 4), "SIZES": sizes})
         for np_, sizes in ((ours, ours.array([2, 3, 1, 0])), (np, np.array([2, 3, 1, 0])))

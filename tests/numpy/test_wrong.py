@@ -335,7 +335,7 @@ def test_raises_as_numpy(name: str, args: tuple[Any, ...], kwargs: dict[str, Any
 @pytest.mark.parametrize("text", [*FUNCTIONS, *ON_ARRAYS])
 @pytest.mark.filterwarnings("ignore")
 def test_expressions(text: str) -> None:
-    named = re.match(r"(?:np|A|V)\.(?:linalg\.|random.*\)\.|add\.|sin\.)?(\w+)\(", text)
+    named = re.match(r"(?:np|A|V)\.(?:(?:linalg|fft)\.|random.*\)\.|add\.|sin\.)?(\w+)\(", text)
     said = check(
         lambda: evaluated(text, np, lambda x: x),
         lambda: evaluated(text, ours, ours.array),
