@@ -119,14 +119,6 @@ class _Move:
 move = _Move()
 
 
-def _widened(op: Op, inputs: tuple[Any, ...]) -> bool:
-    """Whether an op has no form for operands, which are floats of two bytes."""
-    widens = op.widens
-    if widens is False or not any(x._layout.dtype.is_half for x in inputs):
-        return False
-    return widens is True or widens(*[x._layout for x in inputs])
-
-
 def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     """Apply an op to tensors (or symbols): resolve and record.
 
@@ -137,24 +129,19 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     params : tuple
         The op's static parameters, hashable.
     """
-    out = found(state.window, op.calls, params, settings.small, inputs)
+    out = found(state.window, op.calls, params, settings.small, inputs, op)
     if out is not None:
         return out
+    layouts = tuple([x._layout for x in inputs])
     if state.graph is not None and any(type(x) is Symbol for x in inputs):
-        if _widened(op, inputs):
+        if op.is_widened(layouts):
             return move.widened(op, inputs, params)
         return state.graph.apply(op, inputs, params)
-    layouts = tuple([x._layout for x in inputs])
-    call = op.calls.get((params, layouts))
+    call = op.calls.get((params, layouts)) or op.anew(params, layouts)
     if call is None:
-        if _widened(op, inputs):
+        if op.is_widened(layouts):
             return move.widened(op, inputs, params)
-        if not op.moves and any(where.device is not layouts[0].device for where in layouts):
-            return apply(op, move.together(op.name, inputs), params)
-        call = op.call(params, layouts)
-        out = found(state.window, op.calls, params, settings.small, inputs)
-        if out is not None:
-            return out
+        return apply(op, move.together(op.name, inputs), params)
     window = state.window
     if settings.eager:
         return run_now(call, inputs)

@@ -400,9 +400,10 @@ applied: Callable[..., Any]
 `small` bytes, the window is idle and all operands are there; or else the call, recorded.
 """
 found: Callable[..., Any]
-"""`found(window, calls, params, small, operands)`: the same of the call by these params and the
-layouts of a tuple of operands; None if there is none, if `small` is negative, of several results,
-and of a view of what is there already, unless it is known who listens to that.
+"""`found(window, calls, params, small, operands, op=None)`: the same of the call by these params
+and the layouts of a tuple of operands, or of the one that `op.anew` gives; None if there is none,
+if `small` is negative, of several results, and of a view of what is there already, unless it is
+known who listens to that.
 """
 placed: Callable[[Window, Entry], int]
 """`placed(window, entry)`: the slot of an entry, which is added."""

@@ -16,7 +16,7 @@ from ngrad_kernels.machine import INT, MOST, POINTER, WORD, Code, Function, buil
 from ngrad_kernels.waiting import waiting
 
 NULL = POINTER(None)
-APPEND, FULL, NUMBER = map(sys.intern, ("append", "full", "number"))
+ANEW, APPEND, FULL, NUMBER = map(sys.intern, ("anew", "append", "full", "number"))
 
 
 class Kinds(NamedTuple):
@@ -269,12 +269,13 @@ def _recorded(module: ir.Module, kinds: Kinds) -> None:
 
 
 def _found(module: ir.Module, kinds: Kinds) -> None:
-    """found(window, calls, params, small, operands): what the call of a tuple of operands gives,
-    run where it is called or recorded. None if `calls` has none by the params and the operands'
-    layouts, if `small` is negative, if it has several results, and of a view of what is there
-    already, unless it is known who listens to that: then it is recorded, or shown at once.
+    """found(window, calls, params, small, operands, op=None): what the call of a tuple of operands
+    gives, run where it is called or recorded. None if `calls` has none by the params and the
+    operands' layouts, nor has `op.anew(params, layouts)`; if `small` is negative, if it has several
+    results, and of a view of what is there already, unless it is known who listens to that: then it
+    is recorded, or shown at once.
     """
-    it = Function(module, "found", 5)
+    it = Function(module, "found", 5, 1)
     builder, of_tensor = it.builder, offsets(kinds.tensor)
     window, calls, params, small, whole = (it.given_object(k) for k in range(5))
     for thing, kind in ((window, kinds.window), (calls, dict), (whole, tuple)):
@@ -302,11 +303,23 @@ def _found(module: ir.Module, kinds: Kinds) -> None:
     key = it.tuple_of(params, where)
     find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
     call = builder.call(find, [calls, key])
-    with builder.if_then(it.is_null(call)):
-        it.let_go(key)
-        it.raise_if_any()
-        it.done()
-    it.hold(call)
+    it.hold(call)  # if there is one
+    place = it.references(WORD(1))
+    builder.store(call, place)
+    with builder.if_then(it.is_null(call), likely=False):
+        occurred = builder.call(it.external("PyErr_Occurred", POINTER), [])
+        alone = builder.icmp_signed("==", it.count, WORD(5))
+        with builder.if_then(builder.or_(alone, builder.not_(it.is_null(occurred)))):
+            it.let_go(key)
+            it.raise_if_any()
+            it.done()
+        made = it.call_method(ANEW, it.given_object(5), params, where)
+        it.unless_null(made, NULL, key)
+        with builder.if_then(builder.icmp_unsigned("==", made, it.known(None))):
+            it.let_go(key)
+            builder.ret(made)
+        builder.store(made, place)
+    call = builder.load(place)
     it.let_go(key)
     out = builder.call(module.globals["ran_at_once"], [window, call, small, operands, count])
     same, of_call = builder.icmp_unsigned, offsets(kinds.call)

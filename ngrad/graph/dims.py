@@ -405,6 +405,12 @@ def size(value: Any) -> int:
 def is_open(thing: Any) -> bool:
     """Whether there is a `Dim` in nested tuples, and in what has fields as a group has."""
     if isinstance(thing, tuple):
-        return any(map(is_open, thing))
+        return True in [is_open(part) for part in thing if type(part) not in CLOSED]
+    if isinstance(thing, Dim):
+        return True
     fields = getattr(type(thing), "__dataclass_fields__", ())
-    return isinstance(thing, Dim) or any(is_open(getattr(thing, name)) for name in fields)
+    return any(is_open(getattr(thing, name)) for name in fields)
+
+
+CLOSED = {int, bool, float, str, type(None)}
+"""Types of what is no size that is open, nor has one."""

@@ -7,9 +7,8 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections import deque
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import ref
 
 import numpy as np
 
@@ -34,10 +33,10 @@ def contiguous_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]
     """
     strides = []
     step = itemsize
-    for extent in reversed(shape):
+    for extent in shape[::-1]:
         strides.append(step)
-        step *= max(extent, 1)
-    return tuple(reversed(strides))
+        step *= 1 if extent < 1 else extent
+    return tuple(strides[::-1])
 
 
 class Layout:
@@ -58,11 +57,13 @@ class Layout:
         The pool's free list for `nbytes`.
     open : bool
         Whether there are open sizes in it: then it belongs to a recording, and nothing has it.
+    read : int or float
+        Bytes of its elements, each once, if it lies on the CPU and has a size; else infinite.
     """
 
     __slots__ = (
         "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "element", "free",
-        "leaf", "lies", "nbytes", "ndim", "open", "row", "shape", "size", "strides",
+        "leaf", "lies", "nbytes", "ndim", "open", "read", "row", "shape", "size", "strides",
     )  # fmt: skip
 
     dtype: DType
@@ -77,6 +78,7 @@ class Layout:
     free: FreeList
     leaf: tuple[Any]  # the entry of a value from outside, where one was recorded
     open: bool
+    read: float
     row: Layout  # of what is at a place along the first axis, likewise
     lies: Description  # what the buffer protocol says of memory that lies so, once it was asked
     _span: tuple[int, Layout]
@@ -175,9 +177,29 @@ def _after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
-_interned: WeakValueDictionary[tuple[Any, ...], Layout] = WeakValueDictionary()
-_recent: deque[Layout] = deque(maxlen=1024)
-"""Those that were made last, so that a loop whose results die makes none anew."""
+
+class _Weak(ref[Layout]):
+    """A weak reference, and what its layout is found by."""
+
+    __slots__ = ("key",)
+    key: tuple[Any, ...]
+
+
+def _forget(gone: _Weak) -> None:
+    with _interning:  # another may have taken its place
+        if _interned.get(gone.key) is gone:
+            del _interned[gone.key]
+
+
+_interned: dict[tuple[Any, ...], _Weak] = {}
+"""All, each by what it is made of, with no strides where it is row-major. No dictionary of the
+standard library's, which is written in Python.
+"""
+_recent: dict[tuple[Any, ...], Layout] = {}
+"""Those that were asked for last, by what was asked: so a loop whose results die makes none anew,
+and most are found without a weak reference.
+"""
+RECENT = 4096
 
 
 def layout(
@@ -192,38 +214,70 @@ def layout(
     made row-major.
     """
     key = (dtype.code, shape, strides, device)
-    found = _interned.get(key)
-    if found is not None:
-        return found
-    numbers: tuple[Any, ...] = shape if strides is None else (*shape, *strides)
-    dims = [n for n in numbers if isinstance(n, Dim)]
-    interned: Any = dims[0].sizes.layouts if dims else _interned
+    found = _recent.get(key)
+    return _interned_as(key, dtype, shape, strides, device) if found is None else found
+
+
+def _interned_as(
+    key: tuple[Any, ...],
+    dtype: DType,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...] | None,
+    device: Device,
+) -> Layout:
+    """The same of one that was not asked for lately, or not so."""
+    sizes = None
+    for n in shape if strides is None else (*shape, *strides):
+        if type(n) is not int and isinstance(n, Dim):
+            sizes = n.sizes
+            break
+    known: Layout | None = None if sizes is None else sizes.layouts.get(key)
+    if known is not None:
+        return known
     rows = contiguous_strides(shape, dtype.itemsize)
     size = math.prod(shape)
-    if strides is None or size == 0:
-        given = rows
-    else:
-        given = tuple(r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True))
-    with _interning:  # no dictionary of weak references finds or sets in one step
-        canonical: Layout | None = interned.get((dtype.code, shape, given, device))
-        if canonical is None:
-            if any(extent < 0 for extent in shape):
-                raise ShapeError(f"a shape has no negative sizes: {shape}")
-            if size * dtype.itemsize > LARGEST:
-                raise SizeError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
-            canonical = Layout()
-            canonical.dtype, canonical.shape, canonical.strides = dtype, shape, given
-            canonical.device = device
-            canonical.ndim, canonical.size = len(shape), size
-            canonical.nbytes = size * dtype.itemsize
-            canonical.contiguous = given == rows
-            canonical.open = bool(dims)
-            if not dims:
-                canonical.free = device.free_list(canonical.nbytes)
-            interned[dtype.code, shape, given, device] = canonical
-            if canonical.contiguous:
-                interned[dtype.code, shape, None, device] = canonical
-        interned[key] = canonical
-        if not dims:
-            _recent.append(canonical)
-    return canonical
+    given = rows
+    if strides is not None and size != 0:
+        given = tuple([r if n == 1 else s for n, s, r in zip(shape, strides, rows, strict=True)])
+    contiguous = given == rows
+    own = key
+    if strides is not None:
+        own = (dtype.code, shape, None if contiguous else given, device)
+    with _interning:  # what is found may be gone before it is held, and two may make one
+        if sizes is not None:
+            known = sizes.layouts.get(own)
+        else:
+            weak = _interned.get(own)
+            known = None if weak is None else weak()
+        if known is None:
+            known = _made(dtype, shape, size, device)
+            known.strides, known.contiguous, known.open = given, contiguous, sizes is not None
+            if sizes is not None:
+                known.read = math.inf
+                sizes.layouts[own] = known
+            else:
+                known.free = device.free_list(known.nbytes)
+                known.read = known.distinct_bytes if device is HOST else math.inf
+                weak = _interned[own] = _Weak(known, _forget)
+                weak.key = own
+        if sizes is not None:
+            sizes.layouts[key] = known
+        else:
+            if len(_recent) >= RECENT:
+                _recent.clear()
+            _recent[key] = known
+    return known
+
+
+def _made(dtype: DType, shape: tuple[int, ...], size: int, device: Device) -> Layout:
+    """What of a layout does not depend on strides."""
+    for extent in shape:
+        if extent < 0:
+            raise ShapeError(f"a shape has no negative sizes: {shape}")
+    nbytes = size * dtype.itemsize
+    if nbytes > LARGEST:
+        raise SizeError(f"a {dtype.name} tensor of shape {shape} exceeds the address space")
+    made = Layout()
+    made.dtype, made.shape, made.ndim, made.device = dtype, shape, len(shape), device
+    made.size, made.nbytes = size, nbytes
+    return made

@@ -5,7 +5,6 @@ and `Call`.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -17,7 +16,6 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
 
 Params = tuple[Any, ...]
-_open = operator.attrgetter("open")
 
 
 class Call:
@@ -73,8 +71,12 @@ class Call:
         self.several = several
         self.view = op.view
         self.shows = False
-        self.open = is_open(params) or any(map(_open, (*inputs, *specs)))
-        self.size = math.inf if self.open or op.family in NEVER_AT_ONCE else _size(inputs, specs)
+        size = math.inf if op.family in NEVER_AT_ONCE else 0
+        open_ = bool(params) and is_open(params)
+        for where in (*inputs, *specs):
+            size += where.read
+            open_ = open_ or where.open
+        self.open, self.size = open_, math.inf if open_ else size
         self.launches = self.bytes = 0
         self.cost = FREE
         self._program: Program | None = None
@@ -133,13 +135,6 @@ class Call:
 
     def __repr__(self) -> str:
         return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
-
-
-def _size(inputs: tuple[Layout, ...], specs: tuple[Layout, ...]) -> float:
-    """Bytes that a call on the CPU reads and writes, if each element is read once."""
-    if any(where.device is not HOST for where in (*inputs, *specs)):
-        return math.inf
-    return sum(where.distinct_bytes for where in (*inputs, *specs))
 
 
 def _never(*_: Any) -> Any:
@@ -245,25 +240,50 @@ class Op:
             If these lie on several devices.
         """
         device = None if self.moves or not layouts else common_device(self.name, layouts)
-        out = self.infer(*layouts, **self.keywords(params))
-        if isinstance(out, tuple):
+        out = self.infer(*layouts, **self.keywords(params)) if params else self.infer(*layouts)
+        if type(out) is not Layout:
             return tuple([where.spec if device is None else where.spec.on(device) for where in out])
+        if out.contiguous and (device is None or device is out.device):
+            return out
         return out.spec if device is None else out.spec.on(device)
 
     def call(self, params: Params, layouts: tuple[Layout, ...]) -> Call:
         """The call for params and layouts, resolved once."""
-        key = (params, layouts)
-        found = self.calls.get(key)
-        if found is None:
-            out = self.results(layouts, params)
-            several = isinstance(out, tuple)
-            found = Call(self, params, layouts, out if several else (out,), several=several)
-            if found.open:
-                return found  # one recording's
-            if len(self.calls) >= self.limit:
-                self.calls.clear()
-            found = self.calls.setdefault(key, found)  # another thread may have come first
-        return found
+        found = self.calls.get((params, layouts))
+        return self._resolved(params, layouts) if found is None else found
+
+    def is_widened(self, layouts: tuple[Layout, ...]) -> bool:
+        """Whether it has no form for operands, of which some are floats of two bytes."""
+        widens = self.widens
+        if widens is False:
+            return False
+        for where in layouts:
+            if where.dtype.is_half:
+                return widens is True or widens(*layouts)
+        return False
+
+    def anew(self, params: Params, layouts: tuple[Layout, ...]) -> Call | None:
+        """As `call`, of one that is not there yet; None if operands are to be converted, or moved,
+        first.
+        """
+        if self.widens is not False and self.is_widened(layouts):
+            return None
+        if not self.moves:
+            for where in layouts:
+                if where.device is not layouts[0].device:
+                    return None
+        return self._resolved(params, layouts)
+
+    def _resolved(self, params: Params, layouts: tuple[Layout, ...]) -> Call:
+        out = self.results(layouts, params)
+        several = type(out) is tuple
+        made = Call(self, params, layouts, out if several else (out,), several=several)
+        if made.open:
+            return made  # one recording's
+        if len(self.calls) >= self.limit:
+            self.calls.clear()
+        # Another thread may have come first.
+        return self.calls.setdefault((params, layouts), made)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

@@ -33,7 +33,7 @@ def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """
     first = shapes[0]
     for shape in shapes:
-        if not same_shape(shape, first):
+        if shape is not first and not same_shape(shape, first):
             break
     else:
         return first

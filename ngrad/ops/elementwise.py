@@ -55,17 +55,25 @@ class Elementwise(Op):
         # Calls by the layout of the one operand, or the pair of two, where the type of a Python
         # number stands for its layout: found with less ceremony.
         self.seen: dict[Any, Call] = {}
-        # By pairs that were seen of operands that must be converted, each one's new dtype, or None.
-        self.mixed: dict[Any, tuple[DType | None, DType | None]] = {}
+        # What operands are converted to, by the codes of their dtypes, and types of numbers: of
+        # each its new dtype, or None. So what does not depend on sizes is found at those that are
+        # new.
+        self.kinds: dict[tuple[Any, ...], tuple[DType | None, ...]] = {}
+        self._results: dict[str, DType] = {}  # of dtypes that it takes, by code
 
     def _infer(self, *layouts: Layout) -> Layout:
         dtype = layouts[0].dtype
-        if any(where.dtype is not dtype for where in layouts):
-            names = ", ".join(where.dtype.name for where in layouts)
-            raise DTypeError(f"{self.name}: operands must have one dtype, not {names}")
-        if not supports(self.name, dtype.code):
-            raise DTypeError(f"{self.name}: does not take {dtype.name}; convert with ngrad.cast")
-        result = BY_CODE[self.scalar.result_of(dtype.code)]
+        for where in layouts:
+            if where.dtype is not dtype:
+                names = ", ".join([where.dtype.name for where in layouts])
+                raise DTypeError(f"{self.name}: operands must have one dtype, not {names}")
+        result = self._results.get(dtype.code)
+        if result is None:
+            if not supports(self.name, dtype.code):
+                raise DTypeError(
+                    f"{self.name}: does not take {dtype.name}; convert with ngrad.cast"
+                )
+            result = self._results[dtype.code] = BY_CODE[self.scalar.result_of(dtype.code)]
         return layout(result, broadcast_shapes(self.name, *layouts))
 
     def _prepare(self, inputs: tuple[Layout, ...], out: Layout) -> Any:
@@ -82,11 +90,12 @@ class Elementwise(Op):
         except OverflowError:  # an integer that the others' dtype has not; all are to be floats
             if not self.floats:
                 raise
-            found = operands(self.name, *[float(x) if type(x) is int else x for x in values])
-        values, dtype = found, found[0]._layout.dtype
-        if self.floats and not dtype.is_inexact:
-            return tuple(cast(value, BY_CODE["f8"]) for value in values)
-        return values
+            return self._operands(*[float(x) if type(x) is int else x for x in values])
+        if self.floats and not found[0]._layout.dtype.is_inexact:
+            found = tuple([cast(value, BY_CODE["f8"]) for value in found])
+        if all(type(x) in QUICK for x in values):
+            self.kinds[tuple(map(_kind, values))] = tuple(map(_new, values, found))
+        return found
 
     def __call__(self, *operands: Any, **options: Any) -> Tensor:
         raise NotImplementedError
@@ -95,26 +104,35 @@ class Elementwise(Op):
         return f"<op {self.name}{self.__signature__}>"
 
     def _first(self, *values: Any) -> Any:
-        """Apply to operands that must be converted, or whose layouts were not seen before."""
-        given = tuple([x._layout if type(x) is Tensor else type(x) for x in values])
-        inputs = self._operands(*values)
-        layouts = tuple([x._layout for x in inputs])
-        out = apply(self, inputs)
-        call = self.calls.get(((), layouts))  # none where operands were moved, or sizes are open
-        if call is not None and all(type(x) is Tensor for x in inputs):
-            if len(self.seen) > CALLS_LIMIT:
-                self.seen.clear()
-                self.mixed.clear()
-            self.seen[layouts[0] if self.arity == 1 else layouts] = call
-            if self.arity == 2 and not any(map(_converted, values, inputs)):
-                self.seen[tuple(map(_kind, values, layouts))] = call
-            elif self.arity == 2 and all(type(x) in QUICK for x in values):
-                self.mixed[given] = _new(values[0], inputs[0]), _new(values[1], inputs[1])
-        return out
+        """Apply to operands of which one is neither a tensor nor a number, or whose kinds did not
+        come before.
+        """
+        return apply(self, self._operands(*values))
+
+    def _anew(self, *given: Any) -> Call | None:
+        """The call of operands that lie as none before, and are not converted: of layouts, and of
+        types of numbers. None where they are to be moved, and where sizes are open.
+        """
+        known = given[0] if type(given[0]) is Layout else given[1]
+        layouts = []
+        for where in given:
+            if type(where) is not Layout:
+                layouts.append(layout(known.dtype, (), None, known.device))
+            elif where.open or where.device is not known.device:
+                return None
+            else:
+                layouts.append(where)
+        call = self.call((), tuple(layouts))
+        if len(self.seen) > CALLS_LIMIT:
+            self.seen.clear()
+        self.seen[known if self.arity == 1 else given] = call
+        return call
 
     def operator(self) -> Callable[[Any, Any], Any]:
-        """`Tensor.__add__` and its siblings: the shortest way for layouts that were seen before."""
-        seen, mixed = self.seen, self.mixed
+        """`Tensor.__add__` and its siblings: the shortest way for layouts that were seen before,
+        and for kinds that were.
+        """
+        seen, kinds = self.seen, self.kinds
         local = state
 
         def binary(x: Tensor, y: Any) -> Any:
@@ -125,12 +143,16 @@ class Elementwise(Op):
                 reader = unwrap.get(kind)
                 if reader is not None:
                     return binary(x, reader(y))
-                wanted = mixed.get(pair)
-                if wanted is not None:
-                    one, two = wanted
+                wanted = kinds.get((_kind(x), _kind(y)))
+                if wanted is None:
+                    return self._first(x, y) if is_operand(y) else NotImplemented
+                one, two = wanted
+                if one is not None or two is not None:
                     x = x if one is None else apply(CAST, (x,), (one,))
                     return binary(x, y if two is None else apply(CAST, (y,), (two,)))
-                return self._first(x, y) if is_operand(y) else NotImplemented
+                call = self._anew(*pair)
+                if call is None:
+                    return self._first(x, y)
             small = settings.small
             if small < 0:
                 return self._first(x, y)
@@ -146,7 +168,7 @@ class Elementwise(Op):
 
     def reflected(self) -> Callable[[Any, Any], Any]:
         """`Tensor.__radd__` and its siblings."""
-        seen, mixed = self.seen, self.mixed
+        seen, kinds = self.seen, self.kinds
         local = state
 
         def binary(y: Any, x: Any) -> Any:
@@ -154,10 +176,12 @@ class Elementwise(Op):
                 pair = type(x), y._layout
                 call, small = seen.get(pair), settings.small
                 if call is None:
-                    wanted = mixed.get(pair)
+                    wanted = kinds.get((_kind(x), _kind(y)))
                     if wanted is not None:
-                        return binary(apply(CAST, (y,), wanted[1:]), x)
-                elif small >= 0:
+                        if wanted[1] is not None:
+                            return binary(apply(CAST, (y,), wanted[1:]), x)
+                        call = self._anew(*pair)
+                if call is not None and small >= 0:
                     window = local.window
                     try:
                         x = _number(x, call.inputs[0], window, call.size <= small and y._at)
@@ -176,11 +200,9 @@ def _number(value: Any, where: Layout, window: Any, small: Any) -> Any:
     return value if type(value) is float else window.number(value, where)
 
 
-def _kind(value: Any, where: Layout) -> Any:
-    """What an operand is found by: its layout when the call was resolved. Once it has been run, it
-    may lie otherwise.
-    """
-    return where if type(value) is Tensor else type(value)
+def _kind(value: Any) -> Any:
+    """What of an operand decides dtypes."""
+    return value._layout.dtype.code if type(value) is Tensor else type(value)
 
 
 def _new(value: Any, operand: Tensor) -> DType | None:
@@ -189,15 +211,11 @@ def _new(value: Any, operand: Tensor) -> DType | None:
     return None if type(value) is not Tensor or value._layout.dtype is dtype else dtype
 
 
-def _converted(value: Any, operand: Tensor) -> bool:
-    """Whether an operand is neither what was given nor a Python number."""
-    return value is not operand and type(value) not in KINDS
-
-
 OPERANDS = (Tensor, Symbol, Weak, Dim, *KINDS, np.ndarray, np.generic, list, tuple, range)
 """What an operator takes beside a tensor, apart from the types of `convert.unwrap`."""
 
 
+UNCONVERTED = (None,)
 QUICK = (Tensor, *KINDS)
 """What an operator takes without a conversion by hand."""
 
@@ -214,6 +232,8 @@ class Unary(Elementwise):
     def __call__(self, x: Any, name: str | None = None) -> Tensor:
         if type(x) is Tensor:
             call = self.seen.get(x._layout)
+            if call is None and self.kinds.get((x._layout.dtype.code,)) == UNCONVERTED:
+                call = self._anew(x._layout)
             if call is not None:
                 small = settings.small
                 return self._first(x) if small < 0 else applied(state.window, call, small, x)

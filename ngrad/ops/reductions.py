@@ -7,6 +7,7 @@ Strides are read as they are.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +23,7 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
-from ngrad.ops.shape import inverse, normal_axis, reshape, reshaped, transpose
+from ngrad.ops.shape import SEEN, inverse, normal_axis, reshape, reshaped, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body, Step
@@ -52,7 +53,7 @@ def normal_axes(axis: Any, ndim: int, what: str) -> tuple[int, ...]:
 
 
 def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(n for k, n in enumerate(shape) if k not in axes)
+    return tuple([n for k, n in enumerate(shape) if k not in axes])
 
 
 def ones_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -206,42 +207,30 @@ def _(g: Any, out: Any, x: Any, axes: Any) -> Any:
     return (_spread(g, x, axes) * transpose(others, inverse(perm)),)
 
 
-_ALL = tuple([tuple(range(ndim)) for ndim in range(65)])
-"""All axes, by how many there are: as many as NumPy's arrays may have."""
-
-
-def _as_given(axis: Any, ndim: int) -> Any:
-    """What axes may be normalised to, where they are spelled as they mostly are."""
-    if axis is None:
-        return _ALL[ndim]
-    if type(axis) is int:
-        return (axis + ndim if axis < 0 else axis,)
-    return axis if are_integers(axis) else None
+_axes = functools.lru_cache(SEEN)(normal_axes)
+"""The same of what is spelled as axes mostly are, with no other numbers, which equal integers."""
 
 
 def reduce_over(op: Op, value: Any, axis: Any, keepdims: bool, nonempty: bool = False) -> Any:
     x = value if type(value) is Tensor else tensor(value, op.name)
     where = x._layout
-    params = (_as_given(axis, where.ndim),)
-    if (params, (where,)) in op.calls and where.size:  # they are as `normal_axes` gives them
-        out = apply(op, (x,), params)
-        return reshaped(out, ones_shape(where.shape, params[0])) if keepdims else out
-    axes = normal_axes(axis, x.ndim, op.name)
+    plain = axis is None or type(axis) is int or are_integers(axis)
+    axes = (_axes if plain else normal_axes)(axis, where.ndim, op.name)
     if (
         nonempty
-        and x.size == 0
-        and not x.dtype.is_floating
-        and math.prod(kept_shape(x._layout.shape, axes))
+        and where.size == 0
+        and not where.dtype.is_floating
+        and math.prod(kept_shape(where.shape, axes))
     ):
         raise NumberError(
-            f"{op.name}: no elements to reduce in shape {x._layout.shape} over axes {axes}"
+            f"{op.name}: no elements to reduce in shape {where.shape} over axes {axes}"
         )
     if axes:
         out = apply(op, (x,), (axes,))
     else:
-        op.infer(x._layout, axes)  # it raises for a dtype that the op does not take
+        op.infer(where, axes)  # it raises for a dtype that the op does not take
         out = x
-    return reshaped(out, ones_shape(x._layout.shape, axes)) if keepdims else out
+    return reshaped(out, ones_shape(where.shape, axes)) if keepdims else out
 
 
 def reduce_sum(

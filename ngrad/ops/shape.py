@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,14 +97,18 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     if meant is not None:
         return reshaped(x, meant)
     wanted = dims(shape, "reshape")
-    unknown = [k for k, n in enumerate(wanted) if n == -1]
-    known = math.prod(n for n in wanted if n != -1)
-    fits = len(unknown) <= 1 and all(n >= -1 for n in wanted)
-    if fits and unknown:
-        fits = known > 0 and x.size % known == 0
-        wanted = tuple(x.size // known if n == -1 else n for n in wanted) if fits else wanted
+    size, known, unknown, fits = x._layout.size, 1, -1, True
+    for k, n in enumerate(wanted):
+        if n == -1:
+            fits, unknown = fits and unknown < 0, k
+        else:
+            fits, known = fits and n >= 0, known * n
+    if fits and unknown >= 0:
+        fits = known > 0 and size % known == 0
+        if fits:
+            wanted = (*wanted[:unknown], size // known, *wanted[unknown + 1 :])
     elif fits:
-        fits = known == x.size
+        fits = known == size
     if not fits:
         raise ShapeError(
             f"reshape: cannot see {x.size} elements of shape {tuple(x.shape)} as {wanted}"
@@ -231,7 +235,7 @@ def spread(x: Any, size: int) -> Any:
 
 
 def _transpose_infer(x: Layout, perm: tuple[int, ...]) -> Layout:
-    return layout(x.dtype, tuple(x.shape[a] for a in perm))
+    return layout(x.dtype, tuple([x.shape[a] for a in perm]))
 
 
 def _transpose_prepare(inputs: tuple[Layout, ...], out: Layout, perm: tuple[int, ...]) -> Any:
@@ -270,13 +274,20 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
 
         return conj(transpose(a, perm))
     x = a if type(a) is Tensor else _tensor(a, "transpose")
-    if are_integers(perm) and ((perm,), (x._layout,)) in TRANSPOSE.calls:
-        return apply(TRANSPOSE, (x,), (perm,))
-    order = tuple(range(x.ndim))[::-1] if perm is None else integers(perm, "transpose")
-    if sorted(k + x.ndim if k < 0 else k for k in order) != list(range(x.ndim)):
-        raise ShapeError(f"transpose: {order} is no permutation of {x.ndim} axes")
-    order = tuple(k % x.ndim for k in order)
-    return x if order == (*range(x.ndim),) else apply(TRANSPOSE, (x,), (order,))
+    plain = perm is None or are_integers(perm)
+    order = _order(perm if plain else integers(perm, "transpose"), x._layout.ndim)
+    return x if order is None else apply(TRANSPOSE, (x,), (order,))
+
+
+@functools.lru_cache(SEEN)
+def _order(perm: tuple[int, ...] | None, ndim: int) -> tuple[int, ...] | None:
+    """The axes that a permutation means, counted from the front; None if they stay."""
+    own = range(ndim)
+    order = tuple(own[::-1]) if perm is None else perm
+    if sorted([k + ndim if k < 0 else k for k in order]) != [*own]:
+        raise ShapeError(f"transpose: {order} is no permutation of {ndim} axes")
+    order = tuple([k % ndim for k in order])
+    return None if order == (*own,) else order
 
 
 def inverse(perm: Sequence[int]) -> tuple[int, ...]:
