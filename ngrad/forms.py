@@ -19,6 +19,7 @@ from ngrad.config import settings
 from ngrad.graph.cost import Cost, counters
 from ngrad.graph.dims import OneSize, Sizes
 from ngrad.graph.entries import LEAF, SCALAR, Entry, Settled
+from ngrad.graph.formulas import parts
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
 from ngrad.graph.opened import Different, Opened, number_at
@@ -44,6 +45,7 @@ LONGEST = 1 << 11
 """Entries of the longest structure that is looked at: of those that come once, programs that are
 longer each time are most, and have no form in common.
 """
+GIVEN = LEAF, SCALAR
 FORMS_LIMIT = 256
 SOME = 16
 """New forms after which it is asked how many entries there are in all."""
@@ -116,19 +118,16 @@ class Open:
         self._ranges.known = [self, *self._ranges.known[: PLANS - 1]]
         counters["fused"] += self._sized is not None
 
-    def settled(self, what: Any) -> Settled | None:
-        """What makes numbers of its sizes where the open ones are these; None if it does not hold
-        there.
-        """
-        values = self._sizes.at(what)
-        return None if values is None else Settled(lambda size: size.at(values), values)
+    def settled(self, what: Any) -> tuple[int, ...] | None:
+        """The values of its atoms where open sizes are these; None if it does not hold there."""
+        return self._sizes.at(what)
 
-    def at(self, settled: Settled) -> AtSizes | None:
-        """The plan with these numbers; None if values are too large in this range."""
+    def at(self, values: Sequence[int]) -> AtSizes | None:
+        """The plan at these; None if what it computes is too large in this range."""
         if self._sized is None:
             return None
         counters["sized"] += 1
-        return AtSizes(*self._sized.at(settled), self._over)
+        return AtSizes(*self._sized.at(values), self._over)
 
 
 class Ranges:
@@ -153,12 +152,12 @@ class Ranges:
     def found(self, what: Any) -> tuple[bool, AtSizes | None]:
         """Whether one is known that is for this, and its plan."""
         for plan in self.known:
-            settled = plan.settled(what)
-            if settled is not None:
+            values = plan.settled(what)
+            if values is not None:
                 if plan is not self.known[0]:  # no lock: threads that meet lose a plan at worst
                     self.known = [plan, *[other for other in self.known if other is not plan]]
                 self.served += 1
-                return True, plan.at(settled)
+                return True, plan.at(values)
         return False, None
 
     def is_worth(self) -> bool:
@@ -191,32 +190,39 @@ class Alike(Open):
         opened = Opened(first[0], second[0], first[1], second[1])
         super().__init__(form, opened.sizes, (opened.entries, opened.known, *second[2:]))
         self._places = opened.places
-        self._calls: list[tuple[int, Any]] = []  # what a structure has to have: whole calls,
-        self._leaves: list[tuple[int, Any]] = []  # layouts of values from outside,
-        self._params: list[tuple[int, Any]] = []  # and what ops are told
-        for slot, (call, *_) in enumerate(opened.entries):
-            if not call.open:
-                self._calls.append((slot, call))
-            elif call.op is LEAF or call.op is SCALAR:
-                self._leaves.append((slot, call.spec))
-            elif call.params:
-                self._params.append((slot, call.params))
+        # What a structure has to have: whole calls, layouts of values from outside, and what ops
+        # are told.
+        calls = [(slot, call) for slot, (call, *_) in enumerate(opened.entries)]
+        self._calls = [(slot, call) for slot, call in calls if not call.open]
+        others = [(slot, call) for slot, call in calls if call.open]
+        self._leaves = [slot for slot, call in others if call.op in GIVEN]
+        self._told = [slot for slot, call in others if call.op not in GIVEN and call.params]
+        self._has: Callable[..., Any] | None = None
 
-    def settled(self, what: Key) -> Settled | None:
-        """What makes numbers of its sizes where it is this structure; None if it never is."""
+    def settled(self, what: Key) -> tuple[int, ...] | None:
+        """The values of its atoms where it is this structure; None if it never is."""
         entries, known, *_ = what
+        for slot, call in self._calls:
+            if entries[slot][0] is not call:
+                return None
         try:
-            found = super().settled([number_at(entries, place) for place in self._places])
+            values = super().settled([number_at(entries, place) for place in self._places])
         except (IndexError, TypeError):
             return None
-        if found is None or not (
-            all(entries[slot][0] is call for slot, call in self._calls)
-            and all(entries[slot][0].spec is found(where) for slot, where in self._leaves)
-            and all(entries[slot][0].params == found(has) for slot, has in self._params)
-            and known == found(self.key[1])
-        ):
+        if values is None:
             return None
-        return found
+        has = self._has or self._expected()
+        leaves = tuple([entries[slot][0].spec for slot in self._leaves])
+        told = tuple([entries[slot][0].params for slot in self._told])
+        return values if (leaves, told, known) == has(*values) else None
+
+    def _expected(self) -> Callable[..., Any]:
+        """What gives that for values, now that all atoms are known."""
+        entries, known, *_ = self.key
+        leaves = tuple([entries[slot][0].spec for slot in self._leaves])
+        told = tuple([entries[slot][0].params for slot in self._told])
+        self._has = parts(self._sizes, (leaves, told, known))
+        return self._has
 
 
 class Form(Ranges):

@@ -187,7 +187,7 @@ class _Plans(dict[Key, Planned]):
     def __missing__(self, key: Key) -> Planned:
         structure = structure_of(key)
         planned = Planned(partial(build, structure), structure.given)
-        if any(call.open for call, *_ in structure.entries):
+        if True in [entry[0].open for entry in structure.entries]:
             return planned  # a recording's
         planned.serve(served(key))
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.

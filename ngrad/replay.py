@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ngrad.devices import HOST, Device
-from ngrad.graph.entries import Settled
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
@@ -183,10 +182,14 @@ class Replay(Schedule):
                 words.address, tuple(slots), tuple(wheres), tuple(self._made), words, arena()
             )
 
-    def settle(self, settled: Settled) -> None:
-        """Have numbers for open sizes, in layouts."""
-        self._loads, self._made = settled(self._loads), list(settled(tuple(self._made)))
-        self._outputs = list(settled(tuple(self._outputs)))
+    @property
+    def sized(self) -> tuple[Any, ...]:
+        """All that sizes stand in, apart from launches."""
+        return self._loads, tuple(self._made), tuple(self._outputs), self.temporaries
+
+    @sized.setter
+    def sized(self, given: tuple[Any, ...]) -> None:
+        self._loads, self._made, self._outputs, self.temporaries = given
 
     @staticmethod
     def of(plan: Plan, loads: Loads, over: bool = False) -> Replay | None:

@@ -8,13 +8,12 @@ or prepared: the numbers are computed, and the launches are run.
 from __future__ import annotations
 
 import copy
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ngrad.graph.cost import Cost
 from ngrad.graph.dims import Sizes
-from ngrad.graph.entries import Settled
+from ngrad.graph.formulas import parts, words
 from ngrad.graph.plan import Plan
 from ngrad.replay import Replay
 from ngrad_kernels.words import OpenFacts, Words, in_order
@@ -31,7 +30,7 @@ class Sized:
         These.
     """
 
-    __slots__ = ("_cost", "_facts", "_replay", "_steps", "_words")
+    __slots__ = ("_facts", "_parts", "_replay", "_steps", "_words")
 
     def __init__(self, plan: Plan, replay: Replay, sizes: Sizes) -> None:
         steps, before = replay.laid_out()
@@ -43,18 +42,16 @@ class Sized:
                 facts += held.words
             placed.append((kernel, where, n, grain, operands))
         self._replay, self._steps = replay, len(steps)
-        self._facts: Callable[..., Sequence[int]] = sizes.numbers(facts)
-        self._words: Callable[..., Sequence[int]] = sizes.numbers(in_order(placed, before), "facts")
+        self._facts = words(sizes, facts)
+        self._words = words(sizes, in_order(placed, before), "facts")
         calls = [step.call for step in plan.steps]
-        totals = [sum([call.launches for call in calls]), sum([call.bytes for call in calls])]
-        self._cost = sizes.numbers([*totals, replay.temporaries])
+        cost = sum([call.launches for call in calls]), sum([call.bytes for call in calls])
+        self._parts = parts(sizes, (cost, replay.sized))
 
-    def at(self, settled: Settled) -> tuple[Replay, Cost]:
-        """What runs it with numbers for sizes, and what that costs."""
-        found, values = copy.copy(self._replay), settled.values
-        launches, nbytes, found.temporaries = self._cost(*values)
-        found.settle(settled)
-        facts = array("q", self._facts(*values))
-        words = self._words(facts.buffer_info()[0], *values)
-        found.lay(Words.of(words, self._steps, (facts, self._replay)))
-        return found, Cost(launches, nbytes)
+    def at(self, values: Sequence[int]) -> tuple[Replay, Cost]:
+        """What runs it where atoms have these values, and what that costs."""
+        found, facts = copy.copy(self._replay), self._facts(*values)
+        cost, found.sized = self._parts(*values)
+        laid = self._words(facts.buffer_info()[0], *values)
+        found.lay(Words.of(laid, self._steps, (facts, self._replay)))
+        return found, Cost(*cost)

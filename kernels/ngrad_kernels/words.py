@@ -84,15 +84,15 @@ class Words:
 
     def __init__(self, launches: Iterable[Step], before: Sequence[int] = ()) -> None:
         steps = list(launches)
-        self._lie(in_order(steps, before), len(steps))
+        self._lie(array("q", in_order(steps, before)), len(steps))
 
     @classmethod
-    def of(cls, words: Iterable[int], steps: int, held: Any) -> Words:
+    def of(cls, words: array[int], steps: int, held: Any) -> Words:
         """Words as `in_order` gives them, of launches whose facts something holds."""
         found = cls.__new__(cls)
         found._lie(words, steps, held)
         return found
 
-    def _lie(self, words: Iterable[int], steps: int, held: Any = None) -> None:
-        self._words, self.steps, self._held = array("q", words), steps, held
+    def _lie(self, words: array[int], steps: int, held: Any = None) -> None:
+        self._words, self.steps, self._held = words, steps, held
         self.address: int = self._words.buffer_info()[0]

@@ -9,7 +9,7 @@ what was asked, and the answer. The recording holds wherever each guard has the 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -162,15 +162,6 @@ class Sizes:
         space: dict[str, Any] = {}
         exec("\n    ".join(source), space)
         made: Callable[..., Any] = space["at"]
-        return made
-
-    def numbers(self, things: Iterable[Any], *more: str) -> Callable[..., tuple[int, ...]]:
-        """A routine over the values of all atoms that gives a number for each thing: an open size,
-        a number, or source over atoms and `more`, which it takes before them.
-        """
-        texts = [str(x) if isinstance(x, (str, Dim)) else str(int(x)) for x in things]
-        names = ", ".join([*more, *[f"n{k}" for k in range(len(self.values))]])
-        made: Callable[..., Any] = eval(f"lambda {names}: ({', '.join([*texts, ''])})")
         return made
 
 
@@ -405,7 +396,7 @@ def size(value: Any) -> int:
 def is_open(thing: Any) -> bool:
     """Whether there is a `Dim` in nested tuples, and in what has fields as a group has."""
     if isinstance(thing, tuple):
-        return True in [is_open(part) for part in thing if type(part) not in CLOSED]
+        return not CLOSED.issuperset(map(type, thing)) and any(map(is_open, thing))
     if isinstance(thing, Dim):
         return True
     fields = getattr(type(thing), "__dataclass_fields__", ())

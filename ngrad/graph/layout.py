@@ -257,7 +257,9 @@ def _interned_as(
                 sizes.layouts[own] = known
             else:
                 known.free = device.free_list(known.nbytes)
-                known.read = known.distinct_bytes if device is HOST else math.inf
+                known.read = math.inf
+                if device is HOST:
+                    known.read = known.nbytes if contiguous else known.distinct_bytes
                 weak = _interned[own] = _Weak(known, _forget)
                 weak.key = own
         if sizes is not None:
