@@ -327,19 +327,49 @@ def test_a_small_gradient_is_few_calls() -> None:
 
     for _ in range(3):
         gradient()
-    entered = 0
+    assert 10 < entered(gradient) <= 45
+
+
+def entered(function: Callable[[], Any], *kinds: str) -> int:
+    """How many functions of Python are entered, or of the kinds that profilers are told of."""
+    count = 0
 
     def profile(frame: Any, event: str, argument: Any) -> None:
-        nonlocal entered
-        entered += event == "call"
+        nonlocal count
+        count += event in (kinds or ("call",))
 
     before = sys.getprofile()
     sys.setprofile(profile)
     try:
-        gradient()
+        function()
     finally:
         sys.setprofile(before)
-    assert 10 < entered <= 45
+    return count
+
+
+RIGHT = constant(np.ones((3, 4)))
+AT_NEW_SIZES: dict[str, tuple[Callable[[Any], Any], int]] = {
+    "x + x": (lambda x: x + x, 20),
+    "x * 2.0": (lambda x: x * 2.0, 25),
+    "x > 0.5": (lambda x: x > 0.5, 32),
+    "tanh": (ngrad.tanh, 20),
+    "x @ y": (lambda x: x @ RIGHT, 32),
+    "sum of rows": (lambda x: ngrad.reduce_sum(x, axis=1), 32),
+    "transposed": (ngrad.transpose, 26),
+    "softmax": (ngrad.nn.softmax, 150),
+}
+
+
+@pytest.mark.parametrize("name", AT_NEW_SIZES)
+def test_an_op_at_a_new_size_is_few_calls(name: str) -> None:
+    """As above, of an op that had other sizes before: what depends on none is found."""
+    op, most = AT_NEW_SIZES[name]
+    with GradientTape(persistent=True) as tape:
+        for n in (50, 51, 52, 53 + len(name)):
+            x = constant(np.ones((n, 3)))
+            tape.watch(x)
+            many = entered(lambda x=x: op(x))
+    assert many <= most
 
 
 def test_steps_under_one_persistent_tape_are_one_structure() -> None:
@@ -358,3 +388,15 @@ def test_steps_under_one_persistent_tape_are_one_structure() -> None:
         for _ in range(20):
             step(tape)
     assert len(plans) < 5
+
+
+def test_steps_that_a_tape_hears_take_as_long_each() -> None:
+    """What a variable held before leads to what it holds, and no tape follows it there."""
+    v = Variable([1.0, 2.0])
+
+    def step() -> None:
+        v.assign_sub(0.001 * tape.gradient(ngrad.reduce_sum(ngrad.sin(v) * v), v))
+
+    with GradientTape(persistent=True) as tape:
+        found = [entered(step, "call", "c_call") for _ in range(80)]
+    assert max(found[60:]) < 1.5 * min(found[20:40])

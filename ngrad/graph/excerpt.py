@@ -146,7 +146,8 @@ def leading(
             continue
         seen.add(slot)
         call, *operands = entries[slot]
-        waiting += operands
+        if not call.op.ends:  # which no tape follows: what a variable held once is not gone through
+            waiting += operands
         if call.several:
             waiting += _parts(call, slot)
     return seen if len(seen) <= most else None
