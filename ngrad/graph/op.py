@@ -105,7 +105,8 @@ class Call:
         self.launches = sum(not launch.alongside for launch in launches)
         if self._program is None or self.launches:
             self.bytes = sum(where.distinct_bytes for where in (*self.inputs, *results))
-        self.cost = Cost(self.launches, self.bytes, plans=0)
+        if self.launches or self.bytes:  # else it is free
+            self.cost = Cost(self.launches, self.bytes, plans=0)
         self.shows = self._program is not None and self._program.view is not None
         # Last, since threads may meet here: whoever sees the outputs sees the rest.
         if not self.open:
