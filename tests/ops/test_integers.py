@@ -172,6 +172,13 @@ def test_comparisons_are_of_the_dtype(code: str) -> None:
         at_every_length(getattr(ngrad, name), getattr(np, name)(x, y), x, y)
 
 
+def test_an_integer_beyond_all_changes_no_later_comparison() -> None:
+    """It is compared as a float, in which others would be rounded."""
+    x = ngrad.constant(np.full(37, 2**53 + 1))
+    assert not (x > 2**70).numpy().any()
+    assert (x > 2**53).numpy().all()
+
+
 def test_mixed_dtypes_promote_as_in_numpy() -> None:
     for left in CODES:
         for right in CODES:
