@@ -35,6 +35,8 @@ from ngrad_kernels.garbage import uncollected
 PLANS_LIMIT = 1024
 ENTRIES_LIMIT = 1 << 18
 """Entries of all plans that are kept: of each some four kilobytes."""
+SERVED_LIMIT = 1 << 12
+"""Structures of which nothing but their hash is kept."""
 FEW, WIDE = 64, 1 << 18
 """Nodes up to which a graph that comes first is cut at once in any case, and bytes of each, in the
 mean, from which on more are too: to cut a node takes as long as to read and write so many with a
@@ -184,18 +186,33 @@ class _Plans(dict[Key, Planned]):
 
     size = 0
 
+    def __init__(self) -> None:
+        self._served: set[int] = set()
+
     def __missing__(self, key: Key) -> Planned:
         structure = structure_of(key)
         planned = Planned(partial(build, structure), structure.given)
         if True in [entry[0].open for entry in structure.entries]:
             return planned  # a recording's
         planned.serve(served(key))
+        if planned.cut is not None and not self._came(key):
+            return planned
         # No lock, which a fork could leave taken: threads that meet lose a plan at worst.
         self[key] = planned
         self.size += len(structure.entries)
         if len(self) > PLANS_LIMIT or self.size > ENTRIES_LIMIT:
             self._let_go(key)
         return planned
+
+    def _came(self, key: Key) -> bool:
+        """Whether a structure that another plan serves came before: sizes that come once are most
+        in programs of such, and nothing of them is kept but a hash.
+        """
+        if len(self._served) >= SERVED_LIMIT:
+            self._served.clear()
+        before = len(self._served)
+        self._served.add(hash(key))
+        return len(self._served) == before
 
     def _let_go(self, new: Key) -> None:
         """What did not come since this was last done goes; or, if all did, the older half of it."""

@@ -372,6 +372,29 @@ def test_an_op_at_a_new_size_is_few_calls(name: str) -> None:
     assert many <= most
 
 
+def test_little_is_kept_of_a_size_for_the_collector(waiting: None) -> None:
+    """It goes over all that it knows of each time that this is a quarter more."""
+    w, v = constant(np.ones((4, 3))), constant(np.ones((3, 2)))
+
+    def step(n: int) -> None:
+        with GradientTape() as tape:
+            tape.watch([w, v])
+            x = ngrad.tanh(constant(np.ones((n, 4))) @ w) @ v
+            loss = ngrad.reduce_sum(ngrad.nn.softmax(x))
+        tape.gradient(loss, [w, v])
+
+    def known() -> int:
+        gc.collect()
+        return len(gc.get_objects())
+
+    for n in range(20, 60):
+        step(n)
+    before = known()
+    for n in range(60, 100):
+        step(n)
+    assert known() - before < 60 * 40
+
+
 def test_steps_under_one_persistent_tape_are_one_structure() -> None:
     """A source had a value at each of them: those before lead nowhere."""
     v = Variable([1.0, 2.0])

@@ -218,6 +218,18 @@ def _blank(module: ir.Module) -> None:
     it.builder.ret(it.builder.call(make, [it.given_object(0), WORD(0)]))
 
 
+def _untracked(module: ir.Module) -> None:
+    """untracked(*things): have Python's collector pass over things that are in no cycle which only
+    it could find: of what is kept it goes over all, again and again as more is. Not weak references
+    with a callback, which it expects among what it knows.
+    """
+    it = Function(module, "untracked", 0, None)
+    with it.loop(it.count) as k:
+        untrack = it.external("PyObject_GC_UnTrack", ir.VoidType(), POINTER)
+        it.builder.call(untrack, [it.builder.load(it.builder.gep(it.given, [k]))])
+    it.done()
+
+
 def _rising(module: ir.Module) -> None:
     """rising(address, count): the first and the last of so many integers, which lie side by side,
     if each is greater than the one before; None if not, or if there are none.
@@ -251,7 +263,8 @@ FUNCTIONS = {
     "weak": _weak,
     "blank": _blank,
     "rising": _rising,
+    "untracked": _untracked,
 }
 
 
-run, march, drive, drive_all, weak, blank, rising = build("ngrad.native", **FUNCTIONS)
+run, march, drive, drive_all, weak, blank, rising, untracked = build("ngrad.native", **FUNCTIONS)

@@ -16,7 +16,7 @@ from ngrad_kernels.machine import INT, MOST, POINTER, WORD, Code, Function, buil
 from ngrad_kernels.waiting import waiting
 
 NULL = POINTER(None)
-ANEW, APPEND, FULL, NUMBER = map(sys.intern, ("anew", "append", "full", "number"))
+ANEW, APPEND, FULL, NUMBER, RUN = map(sys.intern, ("anew", "append", "full", "number", "run"))
 
 
 class Kinds(NamedTuple):
@@ -77,7 +77,7 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
         where = it.item(inputs, k)
         it.unless_null(where, NULL)
         unless(builder.icmp_unsigned("==", it.get(x, of_tensor["_layout"]), where))
-    out = _run(it, it.get(call, of_call["run"]), operands, count)
+    out = _run(it, call, of_call["run"], operands, count)
     it.unless_null(out, NULL)
     cost = it.get(call, of_call["cost"])  # now: the first run finds out what it costs
     more = builder.call(
@@ -90,10 +90,17 @@ def _write_ran(module: ir.Module, kinds: Kinds) -> ir.Function:
     return it.function
 
 
-def _run(it: Code, run: Any, operands: Any, count: Any) -> Any:
+def _run(it: Code, call: Any, offset: int, operands: Any, count: Any) -> Any:
     """What a call gives, or null if it raised."""
     given = [POINTER, POINTER, POINTER.as_pointer(), WORD, POINTER]
+    with it.builder.goto_entry_block():
+        place = it.references(WORD(1))
+    run = it.get(call, offset)
     it.hold(run)  # the first run, in any thread, puts another in its place
+    it.builder.store(run, place)
+    with it.builder.if_then(it.is_null(run), likely=False):  # there was none
+        it.builder.store(it.attribute(call, RUN), place)
+    run = it.builder.load(place)
     out = it.builder.call(it.external("PyObject_Vectorcall", *given), [run, operands, count, NULL])
     it.let_go(run)
     return out
@@ -360,7 +367,7 @@ def _found(module: ir.Module, kinds: Kinds) -> None:
                 )
                 with builder.if_then(may):
                     it.let_go(out)
-                    view = _run(it, it.get(call, of_call["run"]), operands, count)
+                    view = _run(it, call, of_call["run"], operands, count)
                     it.let_go(call)
                     builder.ret(view)
                 it.let_go(call)

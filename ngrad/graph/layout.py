@@ -19,6 +19,7 @@ from ngrad.graph.dims import Dim
 from ngrad_kernels.arrays import WRITEABLE, array_over
 from ngrad_kernels.exporting import Description, describe
 from ngrad_kernels.memory import FreeList
+from ngrad_kernels.native import untracked
 
 LARGEST = (1 << 63) - 1
 
@@ -262,6 +263,7 @@ def _interned_as(
                     known.read = known.nbytes if contiguous else known.distinct_bytes
                 weak = _interned[own] = _Weak(known, _forget)
                 weak.key = own
+                untracked(own)
         if sizes is not None:
             sizes.layouts[key] = known
         else:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ngrad.devices import HOST, Device
 from ngrad.errors import DeviceError, DTypeError
@@ -14,6 +14,7 @@ from ngrad.graph.cost import FREE, Cost
 from ngrad.graph.dims import is_open
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
+from ngrad_kernels.native import untracked
 
 Params = tuple[Any, ...]
 
@@ -56,6 +57,7 @@ class Call:
         "_outputs", "_program", "bytes", "cost", "inputs", "launches", "op", "open", "params",
         "run", "several", "shows", "size", "spec", "specs", "view",
     )  # fmt: skip
+    run: Callable[..., Any]
 
     def __init__(
         self,
@@ -81,9 +83,22 @@ class Call:
         self.cost = FREE
         self._program: Program | None = None
         self._outputs: tuple[Layout, ...] | None = None if run is None else specs
-        if self.open:
-            run = _never
-        self.run: Callable[..., Any] = self._first_run if run is None else run
+        if open_:
+            self.run = _never
+        elif run is not None:
+            self.run = run
+        if self.size < math.inf:
+            # Most of what a program keeps whose sizes are new each time: what leads back to a call
+            # of the library's is its op alone, which stays.
+            untracked(self, inputs, specs)
+
+    if not TYPE_CHECKING:  # which would know no name that is wrong
+
+        def __getattr__(self, name: str) -> Any:
+            """`run`, before the first: what is only recorded has no object for it."""
+            if name == "run":
+                return self._first_run
+            raise AttributeError(name)
 
     def _first_run(self, *inputs: Any) -> Any:
         self._prepare()
@@ -102,9 +117,9 @@ class Call:
             outputs = outputs.on(device)
         results = outputs if self.several else (outputs,)
         launches = () if self._program is None else self._program.launches
-        self.launches = sum(not launch.alongside for launch in launches)
+        self.launches = sum([not launch.alongside for launch in launches])
         if self._program is None or self.launches:
-            self.bytes = sum(where.distinct_bytes for where in (*self.inputs, *results))
+            self.bytes = sum([where.distinct_bytes for where in (*self.inputs, *results)])
         if self.launches or self.bytes:  # else it is free
             self.cost = Cost(self.launches, self.bytes, plans=0)
         self.shows = self._program is not None and self._program.view is not None
@@ -283,8 +298,10 @@ class Op:
             return made  # one recording's
         if len(self.calls) >= self.limit:
             self.calls.clear()
-        # Another thread may have come first.
-        return self.calls.setdefault((params, layouts), made)
+        key = params, layouts
+        if made.size < math.inf:
+            untracked(key)
+        return self.calls.setdefault(key, made)  # another thread may have come first
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

@@ -125,7 +125,8 @@ class Elementwise(Op):
         call = self.call((), tuple(layouts))
         if len(self.seen) > CALLS_LIMIT:
             self.seen.clear()
-        self.seen[known if self.arity == 1 else given] = call
+        key = call.inputs if call.inputs == given else given  # no other of the same
+        self.seen[known if self.arity == 1 else key] = call
         return call
 
     def operator(self) -> Callable[[Any, Any], Any]:

@@ -45,7 +45,7 @@ def part(x: Any, index: Any, key: Any) -> Any:
     if steps is None:
         meant = region_of(x, index)
         taken = () if meant.whole else ((SLICE, (meant.slices,)),)
-        shape = tuple(count for _, _, count in meant.slices)
+        shape = tuple([count for _, _, count in meant.slices])
         steps = taken if shape == meant.shape else (*taken, (RESHAPE, (meant.shape,)))
         if not where.open:
             if len(STEPS) >= SEEN:

@@ -311,7 +311,7 @@ def matmul(
     return product(x, y, bool(transpose_a or adjoint_a), bool(transpose_b or adjoint_b))
 
 
-PRODUCTS: dict[tuple[Layout, Layout], Call] = {}
+PRODUCTS: dict[tuple[Layout, ...], Call] = {}
 """Calls that are all of a product, by how operands lie that came before."""
 
 
@@ -322,7 +322,7 @@ def _noted(op: Op, params: tuple[Any, ...], x: Any, y: Any) -> Any:
     if call is not None:
         if len(PRODUCTS) > CALLS_LIMIT:
             PRODUCTS.clear()
-        PRODUCTS[layouts] = call
+        PRODUCTS[call.inputs] = call  # these layouts
     return out
 
 

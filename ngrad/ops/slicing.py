@@ -27,7 +27,7 @@ Slice = tuple[int, int, int]
 
 
 def _slice_infer(x: Layout, slices: tuple[Slice, ...]) -> Layout:
-    return layout(x.dtype, tuple(count for _, _, count in slices))
+    return layout(x.dtype, tuple([count for _, _, count in slices]))
 
 
 def _slice_prepare(inputs: tuple[Layout, ...], out: Layout, slices: tuple[Slice, ...]) -> Any:
