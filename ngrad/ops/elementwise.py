@@ -137,14 +137,15 @@ class Elementwise(Op):
         local = state
 
         def binary(x: Tensor, y: Any) -> Any:
-            kind = type(y)
-            pair = x._layout, y._layout if kind is Tensor else kind
+            where, kind = x._layout, type(y)
+            other = y._layout if kind is Tensor else kind
+            pair = where, other
             call = seen.get(pair)
             if call is None:
                 reader = unwrap.get(kind)
                 if reader is not None:
                     return binary(x, reader(y))
-                wanted = kinds.get((_kind(x), _kind(y)))
+                wanted = kinds.get((where.dtype.code, other.dtype.code if kind is Tensor else kind))
                 if wanted is None:
                     return self._first(x, y) if is_operand(y) else NotImplemented
                 one, two = wanted
@@ -177,7 +178,7 @@ class Elementwise(Op):
                 pair = type(x), y._layout
                 call, small = seen.get(pair), settings.small
                 if call is None:
-                    wanted = kinds.get((_kind(x), _kind(y)))
+                    wanted = kinds.get((type(x), y._layout.dtype.code))
                     if wanted is not None:
                         if wanted[1] is not None:
                             return binary(apply(CAST, (y,), wanted[1:]), x)
