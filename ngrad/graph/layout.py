@@ -179,23 +179,24 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-class _Weak(ref[Layout]):
-    """A weak reference, and what its layout is found by."""
-
-    __slots__ = ("key",)
-    key: tuple[Any, ...]
-
-
-def _forget(gone: _Weak) -> None:
-    with _interning:  # another may have taken its place
-        if _interned.get(gone.key) is gone:
-            del _interned[gone.key]
-
-
-_interned: dict[tuple[Any, ...], _Weak] = {}
+_interned: dict[tuple[Any, ...], ref[Layout]] = {}
 """All, each by what it is made of, with no strides where it is row-major. No dictionary of the
-standard library's, which is written in Python.
+standard library's, which is written in Python; and no callbacks, which would ask for the lock
+wherever a layout dies.
 """
+_room = 1 << 12
+"""Entries after which those of layouts that are gone are let go."""
+
+
+def _swept() -> None:
+    """Let go of the entries of layouts that are gone. The caller holds the lock."""
+    global _room
+    for key, weak in [*_interned.items()]:  # a copy: the collector may run, and have more made
+        if weak() is None and _interned.get(key) is weak:
+            del _interned[key]
+    _room = max(1 << 12, 2 * len(_interned))
+
+
 _recent: dict[tuple[Any, ...], Layout] = {}
 """Those that were asked for last, by what was asked: so a loop whose results die makes none anew,
 and most are found without a weak reference.
@@ -261,8 +262,9 @@ def _interned_as(
                 known.read = math.inf
                 if device is HOST:
                     known.read = known.nbytes if contiguous else known.distinct_bytes
-                weak = _interned[own] = _Weak(known, _forget)
-                weak.key = own
+                if len(_interned) >= _room:
+                    _swept()
+                _interned[own] = ref(known)
                 untracked(own)
         if sizes is not None:
             sizes.layouts[key] = known
