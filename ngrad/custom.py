@@ -37,6 +37,9 @@ class _VariableReads:
         if variable.trainable:
             self.found.setdefault(variable._uid, variable)
 
+    def follows(self, uid: int) -> bool:
+        return uid in self.found
+
     def pause(self) -> None:
         pass
 

@@ -264,6 +264,10 @@ class GradientTape(Jacobians):
         if (self._watch_variables and variable._trainable) or variable._uid in self._variables:
             self._watch_variable(variable)
 
+    def follows(self, uid: int) -> bool:
+        """Whether a variable or a cell is watched."""
+        return uid in self._versions
+
     def _watch_variable(self, variable: Variable) -> None:
         """Follow a variable: the value that it holds now is one more of the same source."""
         window = self._join() if self._window is None else self._window

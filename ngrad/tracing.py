@@ -277,6 +277,9 @@ class Trace:
 
         self.heard.append((len(self.window.entries), again))
 
+    def follows(self, uid: int) -> bool:
+        return False
+
     def pause(self) -> None:
         self.heard.append((len(self.window.entries), _pause))
 

@@ -17,6 +17,7 @@ from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
+from ngrad.numpy.chains import near
 from ngrad.numpy.elements import picked
 from ngrad.numpy.indices import meant
 from ngrad.numpy.values import Valued
@@ -124,8 +125,9 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         owner = self._owner
         if owner is None:
             return self._held
-        value = owner._held if owner._owner is None else read_in_turn(owner)
-        seen, held = self._seen, self._held
+        if owner._owner is not None:
+            return read_in_turn(self)
+        value, seen, held = owner._held, self._seen, self._held
         # Nor did another thread see to it meanwhile.
         if seen is value and self._seen is seen and not (state.stack and unheard(held)):
             return held
@@ -178,13 +180,14 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
 
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array; nothing is one of a number."""
-        view = view_of(self, way, VIEWS, state.window)
+        owner = near(self)
+        view = view_of(owner, way, VIEWS, state.window)
         if view is not None:
             return view
-        value = self._read()
+        value = owner._read()
         if self.is_number:
             return array_of(way.read(value))
-        return array_of(way.read(value), self, way, value)
+        return array_of(way.read(value), owner, way, value)
 
     @property
     def _layout(self) -> Layout:
@@ -267,7 +270,9 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if 0 <= part.integers == ndim:
             return array_of(self._element(part))
         owner, part = self._taken(part)
-        if owner is not self:
+        if owner is self:
+            owner = near(self)
+        else:
             if not state.listens():
                 self._forget()  # the owner's memory, which what it gives may be written to in
             view = None if part.key is None else view_of(owner, part.key, VIEWS, state.window)
@@ -293,14 +298,15 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if len(order) == 1:
             order = tuple(order[0]) if np.iterable(order[0]) else () if order[0] is None else order
         if not order:
-            view = view_of(self, "T", VIEWS, state.window)
+            owner = near(self)
+            view = view_of(owner, "T", VIEWS, state.window)
             if view is not None:
                 return view
-            x = self._read()
+            x = owner._read()
             way = Axes(tuple(range(x.ndim))[::-1])
             if self.is_number:
                 return array_of(x)
-            return array_of(remember(x, "T", way.read(x), way), self, way, x)
+            return array_of(remember(x, "T", way.read(x), way), owner, way, x)
         return self._seen_by(axes_in(order, self.ndim))
 
     @property
@@ -319,7 +325,8 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
             view, key = view_of(self, given, VIEWS, state.window), given
             if view is not None:
                 return view
-        x = self._read()
+        owner = near(self)
+        x = owner._read()
         if order not in ("C", "A", "F"):
             raise ValueError(f"reshape: order must be 'C', 'F' or 'A', not {order!r}")
         sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
@@ -333,7 +340,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         made = reshape(x, given)
         if copy or self.is_number:
             return ndarray(copied(made))
-        stays = stays_view(self, made._layout.shape)
+        stays = stays_view(owner, made._layout.shape)
         if not stays and copy is False and made.size:
             raise CopyError(
                 f"reshape: {x._layout.shape} to {made._layout.shape} copies, or it cannot be told "
@@ -342,7 +349,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if stays is False:
             return array_of(made, None, Made(True))
         way = Shaped(made._layout.shape, stays is not None)
-        return array_of(made if key is None else remember(x, key, made, way), self, way, x)
+        return array_of(made if key is None else remember(x, key, made, way), owner, way, x)
 
 
 array_of: Callable[..., ndarray]

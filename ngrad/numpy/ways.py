@@ -31,10 +31,21 @@ def unheard(held: Tensor) -> bool:
 
 
 def read_in_turn(x: Any) -> Tensor:
-    """What a view of a view holds, those before it read first."""
+    """What a view of a view holds, those before it read first: from that on which a tape heard of
+    last, as that may be watched, and not what it is a view of.
+    """
     first, *views = way_to(x)
-    value = first._held
-    for view in views:
+    value, last = first._held, 0
+    if state.stack:
+        shown = value
+        for k, view in enumerate(views, 1):
+            seen, held = view._seen, view._held
+            if seen is not shown or view._seen is not seen:
+                break  # it was assigned to
+            shown = held
+            if not unheard(shown):
+                value, last = shown, k
+    for view in views[last:]:
         seen, held = view._seen, view._held
         # Or another thread sees to it.
         if seen is not value or view._seen is not seen or (state.stack and unheard(held)):

@@ -182,8 +182,10 @@ class Assigned(Cell):
         return owner is holder and value._way.same(part)
 
     def _taken(self, part: Part) -> tuple[Any, Part]:
-        """What a view of a part is a view of, and which part of that: of a part its owner, too."""
-        owner = self._owner
+        """What a view of a part is a view of, and which part of that: of a part its owner, too, but
+        for a tape, to which that may be a source.
+        """
+        owner = None if state.stack else self._owner
         whole = None if owner is None else composed(self._way, part, owner._layout.shape)
         return (self, part) if whole is None else (owner, whole)
 
