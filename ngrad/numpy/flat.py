@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,15 @@ class flatiter(Cell):
         return self.base.size
 
     def __getitem__(self, index: Any) -> Any:
-        found = self._elements[index]
+        found = self._elements[_places(index)]
         return found.copy() if found.ndim else found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._elements[index] = value
+        if type(index) is tuple and all(item is ... for item in index):
+            raise IndexError(
+                f"flat: assigning to {index} is not supported, as it has no axes; write flat[...]"
+            )
+        self._elements[_places(index)] = value
 
     def copy(self) -> ndarray:
         """All elements, along one axis."""
@@ -71,6 +76,30 @@ class flatiter(Cell):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return self._read().__array__(dtype, copy)
+
+
+def _places(index: Any) -> Any:
+    """An index that names elements along one axis, and makes no new one, or what has it be so."""
+    item = index[0] if type(index) is tuple and len(index) == 1 else index
+    if any(one is None for one in (item if type(item) is tuple else (item,))):
+        raise IndexError(
+            "flat: only integers, slices (`:`), ellipsis (`...`) and integer or boolean arrays are "
+            f"valid indices, not {index}"
+        )
+    if isinstance(item, bool):
+        warnings.warn(
+            "Indexing flat iterators with a 0-dimensional boolean index is deprecated and may be "
+            "removed in a future version.",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        return 0 if item else slice(0, 0)
+    if isinstance(item, (list, np.bool_)) and np.asarray(item).dtype == bool:
+        raise IndexError(
+            "flat: boolean indices are not supported but as an array, as they were confusing: "
+            f"{index}; write np.array([...])"
+        )
+    return index
 
 
 unwrap[flatiter] = flatiter._read

@@ -46,7 +46,7 @@ def laid(x: Tensor, order: Any) -> ndarray:
         back = tuple(range(x.ndim))[::-1]
         x = transpose(_in_rows(transpose(x, back)), back)
         # Where one number is repeated, say, the tensor does not tell.
-        return array_of(x, None, Made(x.ndim < 2) if in_rows(x) else None)
+        return array_of(x, None, Made(x.ndim < 2, True) if in_rows(x) else None)
     # An array of its own never runs backwards.
     return array_of(x if order != "C" and packed(x._layout) else _in_rows(x))
 

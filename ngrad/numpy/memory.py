@@ -65,6 +65,10 @@ def strides(x: ndarray) -> tuple[int, ...]:
     return tuple([step * size for step in _known(x, "strides").strides])
 
 
+TOLD = {"flags": flags, "strides": strides}
+"""What arrays have of these as attributes."""
+
+
 def isfortran(a: Any) -> bool:
     """Whether an array lies by columns, and not by rows too."""
     return bool(_known(a, "isfortran").flags.fnc)

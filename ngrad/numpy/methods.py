@@ -244,6 +244,8 @@ def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
 
 def _absent(x: ndarray, name: str) -> Any:
     """What is asked for names that there are none of."""
+    if name in memory.TOLD:
+        return memory.TOLD[name](x)  # which raised, and says why
     why = OF_ARRAYS_BY_NAME.get(name)
     raise AttributeError(f"an array of ngrad.numpy has no {name!r}" + (f": {why}" if why else ""))
 
@@ -279,8 +281,7 @@ def _attach() -> None:
         "dump": lambda x, file: np.asarray(x).dump(file),
         "dumps": lambda x: np.asarray(x).dumps(),
         "view": named(view),
-        "flags": property(memory.flags),
-        "strides": property(memory.strides),
+        **{name: property(told) for name, told in memory.TOLD.items()},
         **{
             name: _of_numbers(name)
             for name in ("as_integer_ratio", "bit_count", "hex", "is_integer")

@@ -45,6 +45,11 @@ def _in_rows(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     return telling == sorted(telling, reverse=True) and all(s > 0 for s in telling)
 
 
+def in_columns(where: Layout) -> bool:
+    """Whether elements lie side by side, and the first axis innermost."""
+    return packed(where) and _in_rows(where.shape[::-1], where.strides[::-1])
+
+
 def packed(where: Layout) -> bool:
     """Whether elements lie side by side, in whichever order of the axes."""
     kept = [(s, n) for n, s in zip(where.shape, where.strides, strict=True) if n > 1]

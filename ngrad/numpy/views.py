@@ -53,11 +53,12 @@ class Way(Protocol):
 
 class Made(NamedTuple):
     """In place of a way, of an array of its own: whether NumPy's lies in row-major order, or None
-    if that is not known. While the tensor tells there is no such; an assignment may have that lie
-    otherwise, and NumPy's stays.
+    if that is not known; and whether certainly by columns. While the tensor tells there is no such;
+    an assignment may have that lie otherwise, and NumPy's stays.
     """
 
     rows: bool | None
+    columns: bool = False
 
 
 VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}

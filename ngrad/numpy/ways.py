@@ -96,8 +96,12 @@ def ground_of(first: Any) -> np.ndarray[Any, Any] | None:
         return np.empty(held._layout.shape, np.uint8)
     if made is None and held._at and packed(where := held._layout):
         return lying(where.shape, [s // where.dtype.itemsize for s in where.strides])
-    if made is not None and made.rows is False and held._layout.ndim == 2:  # the one other order
-        return np.empty(held._layout.shape, np.uint8, "F")
+    shape = held._layout.shape
+    apart = made is not None and made.rows is False
+    if apart and (made.columns or len(shape) == 2):  # of two axes the one other order
+        return np.empty(shape, np.uint8, "F")
+    if sum(n != 1 for n in shape) < 2:  # nor is there another of one
+        return np.empty(shape, np.uint8)
     return None
 
 

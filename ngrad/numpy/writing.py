@@ -19,7 +19,7 @@ from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
 from ngrad.numpy.elements import read_as, written
 from ngrad.numpy.indices import at_hand, meant
-from ngrad.numpy.order import in_rows, surely_in_rows
+from ngrad.numpy.order import in_columns, in_rows, surely_in_rows
 from ngrad.numpy.parts import composed
 from ngrad.numpy.views import Made, OfComplex, Part, part_of, placed, shows
 from ngrad.numpy.ways import way_to
@@ -317,7 +317,7 @@ class Assigned(Cell):
             if not (lay or before._at):
                 lay = None  # of what a `function` records it cannot be told
             if not now._at or lay is not surely_in_rows(now):
-                self._way = Made(lay)
+                self._way = Made(lay, lay is False and in_columns(before._layout))
 
     def _alone(self) -> Tensor | None:
         """The tensor that this array holds, if nobody else has its memory, which it is all of."""

@@ -93,6 +93,8 @@ np.array([2**63 + 1, 0], np.uint64) != np.array(-1)
 [X := np.arange(12).reshape(3, 4), R := X[::2].reshape(4, 2), R[2:].fill(7), X, R][3:]
 [X := np.arange(12).reshape(3, 4), R := X.T.copy(), R[0].fill(1), R.ravel()[2:].fill(7), X, R][4:]
 [X := np.arange(12).reshape(3, 4), X.T.flat.__setitem__(1, 9), X][2:]
+[np.arange(6).flat[k] for k in ((), ..., (1,), ([0, 1],), [[0, 1], [2, 3]], np.ones(6, bool), True)]
+[X := np.arange(4), X.flat.__setitem__(False, 9), X.flat.__setitem__(True, 8), X][3]
 [X := np.arange(12).reshape(3, 4), R := np.ascontiguousarray(X.T), R[0].fill(7), X, R][3:]
 [X := np.arange(12).reshape(3, 4), R := np.asfortranarray(X), R[0].fill(7), X, R][3:]
 [X := np.arange(12).reshape(3, 4), R := np.require(X, None, 'F'), R[0].fill(7), X, R][3:]

@@ -125,9 +125,14 @@ def test_where_it_cannot_be_told() -> None:
     assert program(ours.array(x)) == program(x) == 4.0
     with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
         ngrad.function(program)(ours.array(x))
-    cube = ours.zeros((2, 3, 4), order="F")
+    cube = ours.arange(24.0).reshape(2, 3, 4).transpose(1, 2, 0) * 2.0
+    with ngrad.GradientTape():
+        cube[0] = 3.0
     with pytest.raises(ngrad.errors.NumberError, match="order in memory"):
         cube.ravel()[0] = 1.0
+    with pytest.raises(AttributeError, match=r"flags: it cannot be told how .* \(3, 4, 2\) lies"):
+        _ = cube.flags
+    assert not hasattr(cube, "strides")
 
 
 def test_along_one_axis_it_can_be_told() -> None:

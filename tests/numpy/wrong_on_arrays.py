@@ -14,6 +14,18 @@ A[1.5]
 A[[0, 9]]
 A[[0, 1], [0, 1, 2]]
 A[M]
+A.flat[None]
+A.flat[None,]
+A.flat[0, None]
+A.flat[[True, False, True]]
+A.flat[[True] * 12,]
+A.flat[np.True_]
+A.flat[0, 1]
+A.flat[np.array([True, False])]
+A.flat.__setitem__((), 3)
+A.flat.__setitem__((...,), 3)
+A.flat.__setitem__(None, 3)
+A.flat.__setitem__([True] * 12, 3)
 A[np.array([True, False])]
 A[0:2:0]
 A[None, None, 0, 0, 0]
