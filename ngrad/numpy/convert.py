@@ -318,6 +318,19 @@ def beside(values: Iterable[Any]) -> list[Any]:
     return found
 
 
+def condition(where: Any) -> Any:
+    """Where something holds, as a tensor of bools: of numbers and lists whether they are not 0; an
+    array of another dtype is not taken for one.
+    """
+    number = isinstance(where, np.generic) or (type(where) is ndarray and where.is_number)
+    if is_array(where) and not number and where.dtype != bool:
+        raise TypeError(
+            f"where: cannot cast an array of {where.dtype} to bool according to the rule 'safe'; "
+            "write where=x != 0"
+        )
+    return cast_to(to_tensor(where), BOOL)
+
+
 def plain(value: Any) -> Any:
     """NumPy's array of what is ours; anything else as it is."""
     return np.asarray(value) if isinstance(value, OURS) else value

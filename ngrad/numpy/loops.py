@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import DType
-from ngrad.numpy.convert import dtype_of
+from ngrad.numpy.convert import dtype_of, to_tensor
 
 
 def dtypes_of(what: str, signature: Any, nin: int, nout: int) -> tuple[DType | None, DType | None]:
@@ -42,6 +42,25 @@ def dtypes_of(what: str, signature: Any, nin: int, nout: int) -> tuple[DType | N
             f"{what}: operands have one dtype here, and results too, unlike {signature!r}"
         )
     return taken.pop() if taken else None, made.pop() if made else None
+
+
+def require(what: str, operands: Any, nout: int, casting: str) -> None:
+    """Raise what NumPy does if it has to cast operands otherwise."""
+    numbers = (int, float, complex) if len(operands) > 1 else ()  # whose dtype is the others'
+    kinds = [type(x) if type(x) in numbers else to_tensor(x).dtype.numpy_dtype for x in operands]
+    try:
+        getattr(np, what).resolve_dtypes((*kinds, *(None,) * nout), casting=casting)
+    except TypeError as error:
+        raise TypeError(f"{what}: {error}") from error
+
+
+def compared(x: int, y: Any) -> tuple[Any, Any]:
+    """What compares as a number of Python's does with another: of those that int64 has not, how
+    they compare with 0.
+    """
+    if type(y) is not int or all(-(1 << 63) <= number < 1 << 63 for number in (x, y)):
+        return x, y
+    return (x > y) - (x < y), 0
 
 
 def axes_of(what: str, axes: Any, *cores: int) -> list[tuple[int, ...]] | None:

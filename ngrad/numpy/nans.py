@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import BOOL, array_of, dtype_of, to_tensor
+from ngrad.numpy.convert import array_of, condition, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
 from ngrad.numpy.out import into
@@ -59,7 +59,7 @@ def _there(a: Any, where: Any) -> tuple[Any, Any]:
     x = to_tensor(a)
     holds: Any = ~isnan(x) if x.dtype.is_inexact else to_tensor(True)
     if where is not True and counted(where):
-        holds = holds & to_tensor(where, BOOL)
+        holds = holds & condition(where)
     return x, array_of(holds)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from ngrad.numpy.convert import OURS, array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.loops import axes_of, dtypes_of
-from ngrad.numpy.manipulation import moveaxis, reshape
+from ngrad.numpy.manipulation import broadcast_to, moveaxis, reshape
 from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.out import into
+from ngrad.numpy.out import into, written
 from ngrad.numpy.reductions import NOTHING
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import operands
@@ -100,7 +100,6 @@ def matmul(
     return _back(array_of(matrix_product(x, y)), place)
 
 
-@into
 def vecdot(
     x1: Any, x2: Any, /, out: Any = None, *, axes: Any = NOTHING, axis: Any = NOTHING,
     keepdims: bool = False, casting: Any = "same_kind", order: Any = "K", dtype: Any = None,
@@ -114,7 +113,9 @@ def vecdot(
     >>> np.vecdot([[1, 2], [3, 4]], [1, 1])
     array([3, 7])
     """
-    x1, x2, place = _at("vecdot", axes, (1, 1, 0), signature, dtype, x1, x2)
+    if keepdims and isinstance(axes, list) and len(axes) == 2:
+        axes = [*axes, -1]
+    x1, x2, place = _at("vecdot", axes, (1, 1, int(keepdims)), signature, dtype, x1, x2)
     if place is not None and axis is not NOTHING:
         raise TypeError("vecdot: takes axis= or axes=, not both")
     axis = -1 if axis is NOTHING else axis
@@ -123,7 +124,13 @@ def vecdot(
     if n != m:
         raise ValueError(f"vecdot: vectors of {n} and of {m} elements")
     found = array_of(apply(VECDOT, (conj(x) if x._layout.dtype.is_complex else x, y)))
-    return moveaxis(found[..., None], -1, axis) if keepdims else found
+    if keepdims:
+        found = moveaxis(found[..., None], -1, place[0] if place else axis)
+    if out is None:
+        return found
+    if isinstance(out, ndarray) and out.shape != found.shape:
+        found = broadcast_to(found, out.shape)  # as of all functions of elements
+    return written("vecdot", found._read(), out, casting)
 
 
 @into

@@ -16,6 +16,7 @@ from ngrad.numpy.convert import (
     INT64,
     PLAIN,
     array_of,
+    condition,
     converted,
     dtype_of,
     to_tensor,
@@ -59,7 +60,7 @@ def _masked(x: Any, where: Any, neutral: Any) -> Any:
     if where is True or not counted(where):
         return x
     neutral = bool(neutral) if x.dtype.is_bool else neutral
-    return select(to_tensor(where, BOOL), x, neutral)
+    return select(condition(where), x, neutral)
 
 
 def _axes(x: Any, axis: Any) -> Any:
@@ -200,7 +201,7 @@ def count_of(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     if where is not True and counted(where):
         from ngrad.ops.shape import broadcast_to
 
-        holds = broadcast_to(to_tensor(where, BOOL), x._layout.shape)
+        holds = broadcast_to(condition(where), x._layout.shape)
         return r.reduce_sum(cast_to(holds, x.dtype), axis, keepdims)
     count = 1
     for k in axes:

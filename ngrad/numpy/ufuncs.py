@@ -10,7 +10,8 @@ from ngrad.config import settings
 from ngrad.devices import HOST, current
 from ngrad.dtypes import BY_CODE, DType, can_cast
 from ngrad.numpy import composed, loops
-from ngrad.numpy.convert import PLAIN, beside, dtype_of, is_weak, to_tensor
+from ngrad.numpy.convert import PLAIN, beside, condition, dtype_of, is_weak, to_tensor
+from ngrad.numpy.laying import as_array
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray, result_of
 from ngrad.numpy.out import fitted
@@ -42,6 +43,7 @@ TESTS = {
 
 ORDERS = (*"CFAKcfak", None)
 CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
+STRICT = CASTINGS[:2]
 
 
 class ufunc:
@@ -105,8 +107,14 @@ class ufunc:
             raise ValueError(f"{self.__name__}: order is 'C', 'F', 'A' or 'K', not {order!r}")
         if casting not in CASTINGS:
             raise ValueError(f"{self.__name__}: casting is one of {CASTINGS}, not {casting!r}")
-        operands, targets = self._targets(operands, out)
+        operands, targets = self._targets(operands, None if out is ... else out)
+        if sig is not None and signature is not None:
+            raise TypeError(
+                f"{self.__name__}: takes one of sig={sig!r} and signature={signature!r}"
+            )
         signature, gives = sig if signature is None else signature, dtype
+        if casting in STRICT and signature is dtype is None:
+            loops.require(self.__name__, operands, self.nout, casting)
         if signature is not None:
             if dtype is not None:
                 raise TypeError(
@@ -127,6 +135,8 @@ class ufunc:
         for array, value in results:  # once all are known to fit
             if value is not None:
                 array._write(value)
+        if out is ...:  # arrays, and no numbers
+            results = [(as_array(array._read()), None) for array, _ in results]
         return tuple([array for array, _ in results]) if self.nout > 1 else results[0][0]
 
     def _targets(self, operands: tuple[Any, ...], out: Any) -> tuple[Any, Any]:
@@ -179,7 +189,9 @@ class ufunc:
     def _converted(
         self, operands: tuple[Any, ...], dtype: Any, casting: Any = "same_kind"
     ) -> list[Any]:
-        wanted = dtype_of(dtype)
+        wanted, kept = dtype_of(dtype), []
+        if type(operands[0]) is int and self.nin == 2 and self.__name__ in TESTS:
+            operands = loops.compared(*operands)
         values = beside(operands)
         if wanted is not None and not (
             wanted.is_bool and (self._kind == "bool" or self.__name__ in TESTS)
@@ -188,13 +200,15 @@ class ufunc:
                 to_tensor(x, wanted) if is_weak(x, wanted) else to_tensor(value)
                 for x, value in zip(operands, values, strict=True)
             ]
+            if self.__name__ == "ldexp":  # of integers
+                values, kept = values[:1], [to_tensor(operands[1])]
             for own in (x.dtype for x in values):
                 if not can_cast(own.numpy_dtype, wanted.numpy_dtype, casting):
                     raise TypeError(
                         f"{self.__name__}: cannot cast {own.name} to {wanted.name}, "
                         f"with casting={casting!r}"
                     )
-            values = [cast_to(x, wanted) for x in values]
+            values = [*(cast_to(x, wanted) for x in values), *kept]
         if self._kind == "float":
             values = composed.as_floats(values, self._least)
         elif self._kind == "bool":
@@ -208,9 +222,7 @@ class ufunc:
         condition does not hold, that keeps its elements, and a new one has 0, where NumPy leaves
         anything.
         """
-        holds = None if where is True else to_tensor(where)
-        if holds is not None and not holds.dtype.is_bool:
-            raise TypeError(f"{self.__name__}: where must be of bools, not {holds.dtype.name}")
+        holds = None if where is True else condition(where)
         if target is None:
             rest = False if found.dtype.is_bool else 0
             return array_of(found if holds is None else select(holds, found, rest)), None

@@ -33,6 +33,17 @@ np.diagonal(np.ones((2, 3, 2)), 5)
 np.trace(np.ones((3, 2)), 5)
 np.diagonal(np.ones((2, 0, 0), int), 0, 1, 2)
 np.corrcoef(np.ones((0, 2)))
+[f(2**200, 2**100) for f in (np.equal, np.not_equal, np.less, np.less_equal, np.greater)]
+[np.greater_equal(-(2**70), 1), np.equal(2**64, 2**64), np.less(3, 2**64)]
+[np.add(np.arange(3), 1, casting='no'), np.sqrt(4.0, casting='no')]
+[np.add(np.arange(3.0), np.float32(1), signature=('f4', None, None)), np.add(1, 2, out=...)]
+[x.shape for x in np.modf(1.5, out=...)]
+[np.add([1, 2], 1, out=np.zeros(2, int), where=k) for k in (1, [1, 0], (0.0, 1.5), np.int64(1))]
+[np.sum([1, 2, 3], where=[1, 0, 1]), np.mean([1, 2, 3], where=[1, 0, 1]), np.any([3], where=0)]
+[np.ldexp(np.ones(2, 'f4'), [1, 2], dtype='f8'), np.ldexp(1, 2, dtype='f8')]
+[np.vecdot(np.ones((2, 3)), np.ones((2, 3)), axes=[0, 0, k], keepdims=True) for k in (0, 1)]
+np.vecdot(np.ones((2, 3)), np.ones((2, 3)), axes=[0, 0], keepdims=True)
+np.vecdot(np.ones((4, 3)), np.ones((4, 3)), out=np.empty((2, 4)))
 np.nanmin(np.array([1 + 2j, np.nan, 3]))
 np.nanmax(np.array([[1 + 2j, np.nan, 3], [0, 0, 0]]), axis=0)
 np.nanvar(np.array([[1.0, np.nan, 2.0], [1.0, 2.0, 3.0]]), axis=1, ddof=2)
