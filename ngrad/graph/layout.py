@@ -22,6 +22,8 @@ from ngrad_kernels.memory import FreeList
 from ngrad_kernels.native import untracked
 
 LARGEST = (1 << 63) - 1
+AXES = 64
+"""As many as NumPy's arrays have at most."""
 
 
 def contiguous_strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
@@ -277,6 +279,8 @@ def _interned_as(
 
 def _made(dtype: DType, shape: tuple[int, ...], size: int, device: Device) -> Layout:
     """What of a layout does not depend on strides."""
+    if len(shape) > AXES:
+        raise ShapeError(f"a shape has at most {AXES} axes, not {len(shape)}")
     for extent in shape:
         if extent < 0:
             raise ShapeError(f"a shape has no negative sizes: {shape}")

@@ -25,6 +25,7 @@ from ngrad.numpy.absent import said_of as _said_of
 from ngrad.numpy.bits import *
 from ngrad.numpy.calculus import *
 from ngrad.numpy.choosing import *
+from ngrad.numpy.contractions import *
 from ngrad.numpy.creation import *
 from ngrad.numpy.editing import *
 from ngrad.numpy.files import *

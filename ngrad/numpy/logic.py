@@ -38,6 +38,8 @@ def isclose(
         y = y if isinstance(y, complex) else float(y)
     elif not y.dtype.is_inexact:
         y = to_tensor(asarray(array_of(y), np.float64))
+    numbers = int, float
+    rtol, atol = (d if isinstance(d, numbers) else asarray(d) for d in (rtol, atol))
     absolute, one, two = UFUNCS["absolute"], x, y
     size = absolute(two) if isinstance(two, Tensor) else abs(two)
     near = UFUNCS["less_equal"](absolute(UFUNCS["subtract"](one, two)), atol + rtol * size)

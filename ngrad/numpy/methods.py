@@ -136,8 +136,10 @@ def astype(
     return make(converted(held, wanted) if own.is_complex else apply(CAST, (held,), (wanted,)))
 
 
-def _conj(x: ndarray) -> Any:
+def _conj(x: ndarray, out: Any = None, /) -> Any:
     """The complex conjugates; of real numbers the array itself, as NumPy's method has it."""
+    if out is not None:
+        return UFUNCS["conjugate"](x, out)
     return UFUNCS["conjugate"](x) if x._read()._layout.dtype.is_complex else x
 
 

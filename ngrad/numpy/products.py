@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import OURS, array_of, to_tensor
+from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.loops import axes_of, dtypes_of
 from ngrad.numpy.manipulation import broadcast_to, moveaxis, reshape
@@ -167,17 +167,6 @@ def vecmat(
     return _back(_product(_vector("vecmat", x1, -2).conj(), _matrix("vecmat", x2), -2), place)
 
 
-def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
-    """The order in which NumPy would contract, and what it costs."""
-
-    def hollow(x: Any) -> Any:
-        where = to_tensor(x)._layout
-        return np.broadcast_to(np.zeros((), where.dtype.numpy_dtype), where.shape)
-
-    plain = [hollow(x) if isinstance(x, OURS) else x for x in operands]
-    return np.einsum_path(*plain, optimize=optimize)
-
-
 def kron(a: Any, b: Any) -> ndarray:
     """The Kronecker product: b times each element of a, as blocks.
 
@@ -195,4 +184,4 @@ def kron(a: Any, b: Any) -> ndarray:
     return apart.reshape(tuple(n * m for n, m in zip(x.shape, y.shape, strict=True)))
 
 
-__all__ = ["einsum_path", "kron", "matmul", "matvec", "vecdot", "vecmat"]
+__all__ = ["kron", "matmul", "matvec", "vecdot", "vecmat"]

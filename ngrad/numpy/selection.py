@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 import operator
-from functools import partial
-from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE, can_cast, result_type
+from ngrad.dtypes import BY_CODE, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import PLAIN, array_of, dtype_of, operand, to_tensor
+from ngrad.numpy.convert import PLAIN, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.out import into
+from ngrad.numpy.out import into, written
 from ngrad.numpy.reductions import NOTHING, along
 from ngrad.numpy.reductions import sum as total
-from ngrad.numpy.ufuncs import ORDERS, UFUNCS
-from ngrad.numpy.views import Diagonal, Shown, diagonal_of
+from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.views import Diagonal, diagonal_of
 from ngrad.ops import complexes
 from ngrad.ops import einsum as sums
 from ngrad.ops.bounds import checked
@@ -36,7 +33,7 @@ from ngrad.ops.indexing import getitem
 from ngrad.ops.linalg import diag_part
 from ngrad.ops.masks import places, places_of, where_true
 from ngrad.ops.matmul import matmul_operator
-from ngrad.ops.shape import SEEN, broadcast_to, flat, normal_axis, reshape, swap_last
+from ngrad.ops.shape import broadcast_to, flat, normal_axis, reshape, swap_last
 
 BOOL = BY_CODE["b1"]
 
@@ -291,9 +288,9 @@ def _pair(x: Any, y: Any) -> tuple[Any, Any]:
     return one, two
 
 
-@into
 def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     """Over the last axis of a and the last but one (or the only one) of b; of numbers the product.
+    An array for it has its dtype and axes, and lies in rows.
 
     Examples
     --------
@@ -301,6 +298,15 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     >>> np.dot([1.0, 2.0], [3.0, 4.0])
     np.float64(11.0)
     """
+    if out is not None:
+        found = dot(a, b)
+        fits = isinstance(out, ndarray) and out.dtype == found.dtype and out.ndim == found.ndim
+        if isinstance(out, ndarray) and not (fits and out.lies_in_rows()):
+            raise ValueError(
+                f"dot: output array is not acceptable: it must be of {found.dtype}, have "
+                f"{found.ndim} axes, and lie in rows"
+            )
+        return written("dot", found._read(), out)
     x: Any = to_tensor(a)
     y: Any = to_tensor(b)
     rank, other = x._layout.ndim, y._layout.ndim
@@ -337,80 +343,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> ndarray:
     return as_array(sums.tensordot(*_pair(a, b), axes))
 
 
-def _spelled(*operands: Any) -> tuple[Any, ...]:
-    """A string and arrays, of arrays and lists of numbers in turns."""
-    arrays, axes = operands[: len(operands) // 2 * 2 : 2], operands[1::2]
-    terms = ",".join(map(_letters, axes))
-    return f"{terms}->{_letters(operands[-1])}" if len(operands) % 2 else terms, *arrays
-
-
-def _letters(numbers: Any) -> str:
-    """Those that stand for numbers of axes, in a string."""
-    found = []
-    for k in numbers:
-        if k is not Ellipsis and not 0 <= k < len(ascii_letters):
-            raise ValueError(
-                f"einsum: axes are numbers from 0 to {len(ascii_letters) - 1}, not {k}"
-            )
-        found.append("..." if k is Ellipsis else ascii_letters[k])
-    return "".join(found)
-
-
-@functools.lru_cache(SEEN)
-def _only_shows(equation: str) -> bool:
-    """Whether there is one operand, and no sum: then NumPy's result is a view."""
-    given, arrow, named = equation.replace(" ", "").partition("->")
-    letters = given.replace("...", "")
-    if "," in given:
-        return False
-    if not arrow:
-        return len({*letters}) == len(letters)
-    return {*letters} == {*named.replace("...", "")}
-
-
-@functools.lru_cache(SEEN)
-def _showing(equation: str) -> Shown:
-    """The way to what such an equation shows."""
-    return Shown("einsum", partial(sums.einsum, equation), partial(np.einsum, equation), True)
-
-
-@into
-def einsum(
-    *operands: Any, out: Any = None, dtype: Any = None, order: Any = "K", casting: Any = "safe",
-    optimize: Any = True,
-) -> ndarray:  # fmt: skip
-    """Einstein's sum, of a string and arrays; or of arrays, each with a list of numbers that name
-    its axes, and those of the result, if they are given.
-
-    Examples
-    --------
-    >>> import ngrad.numpy as np
-    >>> np.einsum("ij,j", [[1, 2], [3, 4]], [1, 1]), np.einsum([[1, 2], [3, 4]], [0, 0])
-    (array([3, 7]), np.int64(5))
-    """
-    if order not in ORDERS:
-        raise ValueError(f"einsum: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
-    if len(operands) < 2:
-        raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
-    equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
-    parts, wanted = [to_tensor(x) for x in arrays], dtype_of(dtype)
-    plain = wanted is None or wanted is parts[0]._layout.dtype
-    if plain and type(arrays[0]) is ndarray and _only_shows(equation):
-        return arrays[0]._seen_by(_showing(equation))
-    if wanted is not None:
-        for x in parts:
-            if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):
-                raise TypeError(f"einsum: cannot cast {x.dtype} to {wanted}, casting={casting!r}")
-        parts = [cast_to(x, wanted) for x in parts]
-    # Of bools a sum is whether any holds.
-    if parts[0]._layout.dtype.is_bool and all(x.dtype.is_bool for x in parts):
-        found = sums.einsum(equation, *(cast_to(x, BY_CODE["i8"]) for x in parts))
-        return array_of(cast_to(found, BOOL))
-    return array_of(sums.einsum(equation, *parts))
-
-
 __all__ = [
-    "argwhere", "clip", "compress", "diagonal", "dot", "einsum", "extract", "flatnonzero",
+    "argwhere", "clip", "compress", "diagonal", "dot", "extract", "flatnonzero",
     "inner", "nonzero", "outer", "put_along_axis", "take", "take_along_axis",
     "tensordot", "trace", "vdot", "where",
 ]  # fmt: skip

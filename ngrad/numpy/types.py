@@ -8,6 +8,7 @@ import numpy as np
 
 from ngrad import dtypes
 from ngrad.dtypes import BRAIN, HALF, as_dtype
+from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import from_outside
@@ -90,9 +91,11 @@ def astype(x: ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) 
     >>> np.astype(np.array([1.5, 2.5]), int)
     array([1, 2])
     """
-    if not isinstance(x, (ndarray, Tensor, np.ndarray)):
+    if not isinstance(x, (ndarray, Tensor, np.ndarray, np.generic)):
         raise TypeError(f"astype: takes an array, not {type(x).__name__}; use asarray(x, dtype)")
-    return asarray(asarray(x).astype(dtype, copy=copy), device=device)
+    given = array_of(to_tensor(x)) if isinstance(x, np.generic) else asarray(x)
+    found: ndarray = given.astype(dtype, copy=copy)
+    return found if device is None else asarray(found, device=device)
 
 
 REQUIREMENTS = {

@@ -18,7 +18,7 @@ from ngrad.errors import (
     TraceError,
 )
 from ngrad.graph.dims import Dim
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import AXES, Layout
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import from_outside, read
 from ngrad.ops.extents import dim
@@ -150,6 +150,8 @@ def _meant(extents: tuple[int, ...], kinds: tuple[Any, ...]) -> Meaning:
             if several:
                 advanced.append(k)
         axis += 1
+    if len(shape) > AXES:
+        raise IndexBoundsError(f"getitem: a result has at most {AXES} axes, not {len(shape)}")
     adjacent = not advanced or advanced == list(range(advanced[0], advanced[-1] + 1))
     whole = slices == [(0, 1, n) for n in extents]
     return Meaning(tuple(slices), tuple(shape), tuple(arrays), adjacent, whole)

@@ -33,6 +33,16 @@ np.diagonal(np.ones((2, 3, 2)), 5)
 np.trace(np.ones((3, 2)), 5)
 np.diagonal(np.ones((2, 0, 0), int), 0, 1, 2)
 np.corrcoef(np.ones((0, 2)))
+[np.isclose(1, 1, rtol=[1, 2]), np.isclose([1.0, 2.0], 1, [1, 0], np.array([0, 0.5]))]
+[np.arange(2.0).conj(X := np.zeros(2)) is X, X, np.arange(2).conjugate(np.ones(2))]
+[np.astype(np.int64(10), float), np.astype(np.array(1.5), int), np.astype(np.float32(2.5), 'i2')]
+[np.full(2, 1 + 2j, dtype='f8'), np.full(2, np.complex64(1j), 'i4')]
+[np.full_like([1.0, 2.0], [1j, 1]), np.full(2, 1j), np.full((), 2 + 1j, 'f4'), np.full(2, 1j, bool)]
+np.concatenate([[1, 2], [3]], None, np.zeros(3))
+np.stack([[1, 2], [3, 4]], 1, np.zeros((2, 2)))
+np.dot(np.eye(2), np.eye(2), np.zeros((2, 2)))
+[np.einsum('ii->i', np.eye(2), casting='no'), np.einsum('ij,j', np.eye(2), [3, 4], casting='safe')]
+(np.ones((1,) * 64) + 1).sum()
 [f(2**200, 2**100) for f in (np.equal, np.not_equal, np.less, np.less_equal, np.greater)]
 [np.greater_equal(-(2**70), 1), np.equal(2**64, 2**64), np.less(3, 2**64)]
 [np.add(np.arange(3), 1, casting='no'), np.sqrt(4.0, casting='no')]

@@ -29,6 +29,8 @@ A.flat.__setitem__([True] * 12, 3)
 A[np.array([True, False])]
 A[0:2:0]
 A[None, None, 0, 0, 0]
+A[(None,) * 63]
+A.reshape((1,) * 65)
 V[np.array([0.5])]
 V[{}]
 V[-5]
