@@ -4,7 +4,6 @@ as long for each turn as for the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ WHOLE = part_of(..., key_of(...))
 
 def near(x: Any) -> Any:
     """An array; or of a view that is as many steps from one as machine code follows, another that
-    shows the same and is few.
+    shows the same and is half as many or fewer, if there is one.
     """
     owner = x._owner
     for _ in range(DEEP - 1):
@@ -37,10 +36,10 @@ def _nearer(x: Any) -> Any:
         if any(recorder.follows(views[k - 1]._uid) for recorder in state.stack):
             first, views = views[k - 1], views[k:]
             break
-    if not views:
+    found, ways = first, joined([view._way for view in views], first._layout.shape) or [WHOLE]
+    if 2 * len(ways) > len(views):
         return x
-    found = first
-    for way in joined([view._way for view in views], first._layout.shape) or (WHOLE,):
+    for way in ways:
         value = found._read()
         found = type(x)(way.read(value), found, way)
         found._seen = value
@@ -52,7 +51,7 @@ def _nearer(x: Any) -> Any:
     return found
 
 
-def joined(ways: Iterable[Way], shape: tuple[Any, ...]) -> list[Way]:
+def joined(ways: list[Way], shape: tuple[Any, ...]) -> list[Way]:
     """What several ways in turn from an array of a shape come to, as few.
 
     Examples
@@ -63,7 +62,7 @@ def joined(ways: Iterable[Way], shape: tuple[Any, ...]) -> list[Way]:
     (None, slice(None, None, None), 0)
     """
     if not all(type(size) is int for size in shape):
-        return list(ways)  # an open one
+        return ways  # an open one
     before: list[tuple[Taken, Way]] = []
     taken = Taken(shape)
     for way in ways:

@@ -14,7 +14,7 @@ from ngrad.numpy.convert import BOOL, OURS, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into, require_casting
 from ngrad.numpy.ufuncs import ORDERS, STRICT
-from ngrad.numpy.views import Shown
+from ngrad.numpy.views import Axes, Shown
 from ngrad.ops import einsum as sums
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import SEEN
@@ -49,6 +49,23 @@ def _only_shows(equation: str) -> bool:
     if not arrow:
         return len({*letters}) == len(letters)
     return {*letters} == {*named.replace("...", "")}
+
+
+@functools.lru_cache(SEEN)
+def _order(equation: str, ndim: int) -> tuple[int, ...] | None:
+    """The order of the axes, if such an equation shows each once."""
+    given, arrow, named = equation.replace(" ", "").partition("->")
+    if not arrow:
+        named = "..." * ("..." in given) + "".join(sorted(given.replace("...", "")))
+
+    def axes(term: str) -> list[Any]:
+        head, dots, tail = term.partition("...")
+        return [*head, *range(ndim - len(head) - len(tail) if dots else 0), *tail]
+
+    first, last = axes(given), axes(named)
+    if not len(first) == len({*first, *last}) == len(last) == ndim:
+        return None
+    return tuple(map(first.index, last))
 
 
 @functools.lru_cache(SEEN)
@@ -87,7 +104,8 @@ def einsum(
         wanted = as_dtype(result_type(*(x.dtype.numpy_dtype for x in parts)))
     plain = wanted is None or wanted is parts[0]._layout.dtype
     if plain and type(arrays[0]) is ndarray and _only_shows(equation):
-        return arrays[0]._seen_by(_showing(equation))
+        order = _order(equation, arrays[0].ndim)
+        return arrays[0]._seen_by(_showing(equation) if order is None else Axes(order))
     if wanted is not None:
         for x in parts:
             if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):

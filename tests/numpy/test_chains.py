@@ -23,6 +23,7 @@ STEPS: dict[str, Callable[[Any, Any], Any]] = {
     "T": lambda np, x: x.T,
     "swapaxes": lambda np, x: np.swapaxes(x, 0, -1),
     "moveaxis": lambda np, x: np.moveaxis(x, 0, -1),
+    "by letters": lambda np, x: np.einsum("i...j->j...i", x),
     "rot90": lambda np, x: np.rot90(x),
     "backwards": lambda np, x: x[::-1],
     "whole": lambda np, x: x[...],
