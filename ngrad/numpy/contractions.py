@@ -12,7 +12,7 @@ import numpy as np
 from ngrad.dtypes import BY_CODE, as_dtype, can_cast, result_type
 from ngrad.numpy.convert import BOOL, OURS, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.out import into, require_casting
+from ngrad.numpy.out import CASTINGS, into, no_casting
 from ngrad.numpy.ufuncs import ORDERS, STRICT
 from ngrad.numpy.views import Axes, Shown
 from ngrad.ops import einsum as sums
@@ -52,8 +52,8 @@ def _only_shows(equation: str) -> bool:
 
 
 @functools.lru_cache(SEEN)
-def _order(equation: str, ndim: int) -> tuple[int, ...] | None:
-    """The order of the axes, if such an equation shows each once."""
+def _turned(equation: str, ndim: int) -> Axes | None:
+    """The way to axes in another order, if such an equation shows each once."""
     given, arrow, named = equation.replace(" ", "").partition("->")
     if not arrow:
         named = "..." * ("..." in given) + "".join(sorted(given.replace("...", "")))
@@ -65,7 +65,7 @@ def _order(equation: str, ndim: int) -> tuple[int, ...] | None:
     first, last = axes(given), axes(named)
     if not len(first) == len({*first, *last}) == len(last) == ndim:
         return None
-    return tuple(map(first.index, last))
+    return Axes(tuple(map(first.index, last)))
 
 
 @functools.lru_cache(SEEN)
@@ -90,7 +90,8 @@ def einsum(
     """
     if order not in ORDERS:
         raise ValueError(f"einsum: order must be one of 'C', 'F', 'A', or 'K', not {order!r}")
-    require_casting("einsum", casting)
+    if casting not in CASTINGS:
+        raise no_casting("einsum", casting)
     if len(operands) < 2:
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
@@ -104,8 +105,8 @@ def einsum(
         wanted = as_dtype(result_type(*(x.dtype.numpy_dtype for x in parts)))
     plain = wanted is None or wanted is parts[0]._layout.dtype
     if plain and type(arrays[0]) is ndarray and _only_shows(equation):
-        order = _order(equation, arrays[0].ndim)
-        return arrays[0]._seen_by(_showing(equation) if order is None else Axes(order))
+        turned = _turned(equation, parts[0]._layout.ndim)
+        return arrays[0]._seen_by(_showing(equation) if turned is None else turned)
     if wanted is not None:
         for x in parts:
             if not can_cast(x.dtype.numpy_dtype, wanted.numpy_dtype, casting):

@@ -237,19 +237,15 @@ def full(
     array([7, 7])
     """
     wanted, sizes = dtype_of(dtype), _shape(shape, "full")
-    value = _filling(fill_value, wanted)
-    own = value.dtype if wanted is None else wanted
-    plain = type(fill_value) in PLAIN and value.dtype is own
+    kind = type(fill_value)  # what has a dtype of its own is cast, and so is a complex number
+    cast = kind is complex or (kind not in PLAIN and is_array(fill_value))
+    value = to_tensor(fill_value, None if cast else wanted)
+    own = value._layout.dtype if wanted is None else wanted
+    plain = kind in PLAIN and value._layout.dtype is own
     if plain and sizes and state.window.trace is None and device is None:
         show = _repeating(sizes, own.code, value._layout.device)
         return laid(show(value), order)
     return laid(_filled(value, sizes, own, device), order)
-
-
-def _filling(value: Any, dtype: DType | None) -> Any:
-    """What an array of a dtype is filled with: what has a dtype of its own is cast."""
-    own = is_array(value) or isinstance(value, complex)
-    return to_tensor(value, None if own else dtype)
 
 
 def full_like(
@@ -261,7 +257,8 @@ def full_like(
     sizes = x._layout.shape if shape is None else _shape(shape, "full_like")
     place = device or x._layout.device
     wanted = dtype_of(dtype) or x.dtype
-    value = _filling(fill_value, None if isinstance(fill_value, (list, tuple)) else wanted)
+    cast = is_array(fill_value) or isinstance(fill_value, (list, tuple, complex))
+    value = to_tensor(fill_value, None if cast else wanted)
     return _laid_as(x, _filled(value, sizes, wanted, place), order)
 
 

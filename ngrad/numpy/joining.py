@@ -9,7 +9,7 @@ from ngrad.numpy.convert import PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.out import require_casting, written
+from ngrad.numpy.out import CASTINGS, no_casting, written
 from ngrad.ops import joining
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import flat
@@ -24,7 +24,8 @@ def _sequence(arrays: Any, what: str) -> Any:
 
 def together(arrays: Any, dtype: Any, what: str, casting: Any = "same_kind") -> list[Any]:
     """Tensors of one dtype, to which Python's numbers add their kind alone."""
-    require_casting(what, casting)
+    if casting not in CASTINGS:
+        raise no_casting(what, casting)
     given = _sequence(arrays, what)
     made = [x._read() if type(x) is ndarray else to_tensor(x) for x in given]
     if not made:
@@ -46,9 +47,7 @@ def together(arrays: Any, dtype: Any, what: str, casting: Any = "same_kind") -> 
 
 
 def _into(what: str, found: ndarray, out: Any, dtype: Any, casting: Any) -> ndarray:
-    """What is put together, in an array that is given, if one is."""
-    if out is None:
-        return found
+    """What is put together, in an array that is given."""
     if dtype is not None:
         raise TypeError(f"{what}: takes one of out= and dtype={dtype!r}")
     return written(what, found._read(), out, casting)
@@ -72,7 +71,7 @@ def concatenate(
         if not x._layout.ndim:
             raise ValueError("zero-dimensional arrays cannot be concatenated")
     found = array_of(joining.joined(tuple(parts), axis))
-    return _into("concatenate", found, out, dtype, casting)
+    return found if out is None else _into("concatenate", found, out, dtype, casting)
 
 
 concat = concatenate
@@ -84,7 +83,7 @@ def stack(
     """Arrays of one shape along a new axis."""
     made = [asarray(x) if type(x) in PLAIN else x for x in _sequence(arrays, "stack")]
     found = array_of(joining.stacked(tuple(together(made, dtype, "stack", casting)), axis))
-    return _into("stack", found, out, dtype, casting)
+    return found if out is None else _into("stack", found, out, dtype, casting)
 
 
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> ndarray:

@@ -180,7 +180,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
 
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array; nothing is one of a number."""
-        owner = near(self)
+        owner = self if self._owner is None else near(self)
         view = view_of(owner, way, VIEWS, state.window)
         if view is not None:
             return view
@@ -271,7 +271,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
             return array_of(self._element(part))
         owner, part = self._taken(part)
         if owner is self:
-            owner = near(self)
+            owner = self if self._owner is None else near(self)
         else:
             if not state.listens():
                 self._forget()  # the owner's memory, which what it gives may be written to in
@@ -298,7 +298,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if len(order) == 1:
             order = tuple(order[0]) if np.iterable(order[0]) else () if order[0] is None else order
         if not order:
-            owner = near(self)
+            owner = self if self._owner is None else near(self)
             view = view_of(owner, "T", VIEWS, state.window)
             if view is not None:
                 return view
@@ -325,7 +325,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
             view, key = view_of(self, given, VIEWS, state.window), given
             if view is not None:
                 return view
-        owner = near(self)
+        owner = self if self._owner is None else near(self)
         x = owner._read()
         if order not in ("C", "A", "F"):
             raise ValueError(f"reshape: order must be 'C', 'F' or 'A', not {order!r}")

@@ -18,10 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
 
 
-def require_casting(what: str, casting: Any) -> None:
-    """Raise for what says nothing of how values may be cast."""
-    if casting not in CASTINGS:
-        raise ValueError(f"{what}: casting must be one of {CASTINGS}, not {casting!r}")
+def no_casting(what: str, casting: Any) -> ValueError:
+    """The error for what says nothing of how values may be cast."""
+    return ValueError(f"{what}: casting must be one of {CASTINGS}, not {casting!r}")
 
 
 def into(function: F) -> F:

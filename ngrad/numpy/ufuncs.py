@@ -14,7 +14,7 @@ from ngrad.numpy.convert import PLAIN, beside, condition, dtype_of, is_weak, to_
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import array_of, ndarray, result_of
-from ngrad.numpy.out import CASTINGS, fitted, require_casting
+from ngrad.numpy.out import CASTINGS, fitted, no_casting
 from ngrad.numpy.place import where_they_lie
 from ngrad.ops import arithmetic as a
 from ngrad.ops import bitwise as b
@@ -104,7 +104,8 @@ class ufunc:
         """A call with any of NumPy's arguments."""
         if order not in ORDERS:
             raise ValueError(f"{self.__name__}: order is 'C', 'F', 'A' or 'K', not {order!r}")
-        require_casting(self.__name__, casting)
+        if casting not in CASTINGS:
+            raise no_casting(self.__name__, casting)
         operands, targets = self._targets(operands, None if out is ... else out)
         if sig is not None and signature is not None:
             raise TypeError(
