@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ngrad.devices import HOST
@@ -43,6 +43,13 @@ class Different(Exception):
     """Two structures differ in more than sizes, or in sizes that do not follow from those of
     leaves.
     """
+
+
+def _pairs(one: Sequence[Any], two: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """The items of both, side by side: axes of a reduction, say, of which both have as many."""
+    if len(one) != len(two):
+        raise Different(f"{one!r} and {two!r}")
+    return zip(one, two, strict=True)
 
 
 class Opened:
@@ -101,7 +108,7 @@ class Opened:
         if op is PART_OF:
             return marker(op, params, operands[0].specs[params[0]])
         found = op.call(self._same(one.params, params), tuple([call.spec for call in operands]))
-        for x, y, spec in zip(one.specs, specs, found.specs, strict=True):
+        for (x, y), spec in zip(_pairs(one.specs, specs), found.specs, strict=True):
             self._know(x, y, spec)
         return found
 
@@ -159,8 +166,8 @@ class Opened:
 
     def _know(self, one: Layout, two: Layout, spec: Layout) -> None:
         """Sizes that later params may follow from."""
-        shapes = [(*where.shape, where.size) for where in (one, two, spec)]
-        for x, y, size in zip(*shapes, strict=True):
+        before, known, sizes = [(*where.shape, where.size) for where in (one, two, spec)]
+        for (x, y), size in zip(_pairs(before, known), sizes, strict=True):
             if (self.sizes.value(size.terms) if isinstance(size, Dim) else size) != y:
                 raise Different(f"{spec!r} is not {two!r}")
             if x != y:
@@ -171,7 +178,7 @@ class Opened:
         if type(one) is not type(two):
             raise Different(f"{one!r} and {two!r}")
         if isinstance(two, tuple):
-            parts = [self._same(*pair) for pair in zip(one, two, strict=True)]
+            parts = [self._same(x, y) for x, y in _pairs(one, two)]
             return type(two)(parts) if type(two) is tuple else type(two)(*parts)
         if type(two) is int and one != two:
             return self._size(one, two)

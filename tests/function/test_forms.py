@@ -110,6 +110,10 @@ DIFFERENT: dict[str, tuple[Any, Sequence[Any]]] = {
         lambda x, y: ngrad.reduce_sum(x) * ngrad.cast(y, x.dtype),
         [((n,), (n,)) for n in range(2, 12)],
     ),
+    "other axes": (
+        lambda x, y: ngrad.reduce_sum(x, [*range(y.shape[0])]) + 1.0,
+        [((n, 3, 4), (k,)) for n, k in enumerate((2, 2, 2, 2, 2, 2, 1, 3, 1, 1, 2), 5)],
+    ),
     "small and large": (
         lambda x, y: ngrad.tanh(x @ y) @ y[:, :4],
         [((n, n), (n, n)) for n in (5, 6, 7, 8, 15, 16, 17, 18, 64, 65, 130, 300, 40, 301, 9)],
