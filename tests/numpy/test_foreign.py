@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy
 import pytest
-import torch
 
 import ngrad.numpy as ours
 
@@ -182,6 +181,7 @@ def test_what_goes_before_arrays_is_asked_first() -> None:
 
 def test_tensors_of_pytorch() -> None:
     """They go before arrays, and do not know ours."""
+    torch = pytest.importorskip("torch")
     x, y = ours.arange(3), torch.tensor([0, 1, 5])
     for found, expected in (
         (x == y, [True, True, False]), (y == x, [True, True, False]),

@@ -184,7 +184,7 @@ OF_NUMPYS = [
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", "i4", "u4", "i8", "u8"])
-@pytest.mark.parametrize("value", OF_NUMPYS, ids=repr)
+@pytest.mark.parametrize("value", OF_NUMPYS, ids=lambda x: str(numpy.asarray(x)))
 @pytest.mark.parametrize("way", ["array", "full", "full_like"])
 @pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
 def test_floats_of_numpys_become_integers_as_ours_do(way: str, value: Any, dtype: str) -> None:
