@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 
 from ngrad_kernels.codegen import helper, intrinsic
 from ngrad_kernels.codes import HALVES, size_of
@@ -215,20 +215,29 @@ def copysign(typingctx, x, y):
 
 
 def _saturate(source: str, target: str) -> Callable[..., Any]:
-    """Float to integer as C leaves it undefined: out of range saturates, NaN gives 0."""
-    result, float_type = MEMORY[target], MEMORY[source]
-    bits = 8 * size_of(target)
-    sign = "s" if target[0] == "i" else "u"
-    name = f"llvm.fpto{sign}i.sat.i{bits}.f{8 * size_of(source)}"
+    """Float to integer as C leaves it undefined: out of range saturates, NaN gives 0. What is
+    converted there, which no select takes, may be anything: LLVM vectorises this, but not its own
+    intrinsic.
+    """
+    (numba_type, kind), (float_type, of) = MEMORY[target], MEMORY[source]
+    limits = np.iinfo(target)
+    least, bound = (ir.Constant(of, float(limit)) for limit in (limits.min, limits.max + 1))
 
     @intrinsic
     def cast(typingctx, x):
         def codegen(context, builder, signature, args):
-            signature_type = ir.FunctionType(result[1], [float_type[1]])
-            function = cgutils.get_or_insert_function(builder.module, signature_type, name)
-            return builder.call(function, args)
+            (value,) = args
+            convert = builder.fptosi if target[0] == "i" else builder.fptoui
+            result = convert(value, kind)
+            for outside, limit in (
+                (builder.fcmp_ordered("<=", value, least), limits.min),
+                (builder.fcmp_ordered(">=", value, bound), limits.max),
+                (builder.fcmp_unordered("uno", value, value), 0),
+            ):
+                result = builder.select(outside, ir.Constant(kind, int(limit)), result)
+            return result
 
-        return result[0](float_type[0]), codegen
+        return numba_type(float_type), codegen
 
     return cast
 

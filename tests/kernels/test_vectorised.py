@@ -40,9 +40,12 @@ def elementwise(name: str, arity: int, code: str) -> Body:
     return Body("map", (code,) * arity, (step,), (arity,))
 
 
+SUFFIX = {"f4": "ps", "f8": "pd"}
+
+
 def packed(text: str, code: str, *names: str) -> list[str]:
     """Packed instructions of these names, on whole vector registers."""
-    suffix = {"f4": "ps", "f8": "pd"}[code]
+    suffix = SUFFIX[code]
     found = re.findall(rf"^\s+v?(\w+){suffix}\s.*%[yz]mm\d+", text, re.MULTILINE)
     return [name for name in found if name in names]
 
@@ -227,7 +230,22 @@ def test_many_outputs(count: int) -> None:
     assert len(packed(text, "f4", "mul")) >= count
 
 
-@pytest.mark.skipif("+avx512dq" not in loader.features(), reason="for vectors that convert int64")
+converts = pytest.mark.skipif(
+    "+avx512dq" not in loader.features(), reason="for vectors that convert int64"
+)
+
+
+@converts
+@pytest.mark.parametrize("target", [f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8)])
+@pytest.mark.parametrize("source", ["f4", "f8"])
+def test_casts_to_integers(source: str, target: str) -> None:
+    """Saturated: what is out of range is no branch."""
+    text = assembly(Body("map", (source,), (Step("cast", (0,), target),), (1,)))
+    assert re.search(rf"\bvcvtt{SUFFIX[source]}2u?[dq]q\s.*%[yz]mm", text)
+    assert_calls_nothing(text)
+
+
+@converts
 @pytest.mark.parametrize("name", ["floordiv", "mod"])
 def test_integer_division(name: str) -> None:
     """A vector's, by way of floats: the CPU's own takes one element at a time."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import re
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,36 +52,13 @@ _LIBDEVICE = (
 _ENVIRONMENT = re.compile(r"^\.common .*NumbaEnv.*\n", re.MULTILINE)
 """What Numba declares for each function, and no kernel reads: its name counts what was compiled."""
 _ENTRY = re.compile(r"\.entry \w+\([^)]*\)")
-_SATURATING = re.compile(r'"llvm\.(fpto([su])i)\.sat\.i(\d+)\.f(\d+)"')
-_DECLARED = re.compile(rf"declare \w+ @{_SATURATING.pattern}.*")
-
-
-def _saturate(declared: re.Match[str]) -> str:
-    """The definition of a saturating conversion, which NVVM does not know."""
-    convert, sign, bits, width = declared.groups()
-    kind, result = {"32": "float", "64": "double"}[width], f"i{bits}"
-    least, bound = (
-        (-(2 ** (int(bits) - 1)), 2 ** (int(bits) - 1)) if sign == "s" else (0, 2 ** int(bits))
-    )
-    low, high = (f"0x{struct.pack('>d', limit).hex()}" for limit in (least, bound))
-    return f"""
-define internal {result} @"{convert}_sat_{bits}_{width}"({kind} %x) alwaysinline {{
-    %inside = {convert} {kind} %x to {result}
-    %high = fcmp oge {kind} %x, {high}
-    %above = select i1 %high, {result} {bound - 1}, {result} %inside
-    %low = fcmp ole {kind} %x, {low}
-    %below = select i1 %low, {result} {least}, {result} %above
-    %nan = fcmp uno {kind} %x, %x
-    %value = select i1 %nan, {result} 0, {result} %below
-    ret {result} %value
-}}"""
 
 
 def _for_nvvm(module: str) -> str:
     """A module in the words that NVVM knows."""
     for pattern, name in _LIBDEVICE:
         module = pattern.sub(name, module)
-    return _SATURATING.sub(r'"\1_sat_\3_\4"', _DECLARED.sub(_saturate, module))
+    return module
 
 
 @functools.cache
