@@ -20,6 +20,7 @@ from ngrad_kernels import (
     loader,
     passes,
     reductions,
+    remainders,
     short_rows,
     streaming,
     strips,
@@ -33,6 +34,7 @@ NAMESPACE: dict[str, Any] = {
     **addresses.NAMESPACE,
     **integers.NAMESPACE,
     **floats.NAMESPACE,
+    **remainders.NAMESPACE,
     **cartesian.NAMESPACE,
     **reductions.NAMESPACE,
     **short_rows.NAMESPACE,
@@ -108,7 +110,7 @@ define void @"{symbol}"({given}) {{
 """
 
 
-ALLOWED = {"memcpy", "memmove", "memset", "fmod", "fmodf"}
+ALLOWED = {"memcpy", "memmove", "memset"}
 """What machine code may call outside itself: the C library, which is in every process."""
 
 

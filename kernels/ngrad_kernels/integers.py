@@ -1,4 +1,4 @@
-"""Integer arithmetic with no undefined case, and the exact float operations that go with it.
+"""Integer arithmetic with no undefined case, and the float next to another.
 
 Division by zero, `MIN // -1` and shifts by the width or more are undefined in LLVM; here they give
 NumPy's results, without a branch where the loop is to vectorise. Every function takes and returns
@@ -57,21 +57,6 @@ def _shift(direction: str) -> Any:
 
 shift_left = _shift("left")
 shift_right = _shift("right")
-
-
-@intrinsic
-def fmod(typingctx, x, y):
-    """The remainder of the quotient rounded towards 0, exact: the C library's."""
-    if x != y or x not in (types.float32, types.float64):
-        raise TypeError(f"fmod takes two float32 or two float64, not {x} and {y}")
-
-    def codegen(context, builder, signature, args):
-        kind = args[0].type
-        name = "fmodf" if x == types.float32 else "fmod"
-        function = ir.FunctionType(kind, [kind, kind])
-        return builder.call(cgutils.get_or_insert_function(builder.module, function, name), args)
-
-    return x(x, x), codegen
 
 
 @scalar
@@ -244,39 +229,6 @@ def _nextafter(code: str) -> Callable[..., Any]:
     return nextafter
 
 
-@scalar
-def fmod_float(x, y):
-    """Remainder with the sign of the dividend, exact (IEEE fmod)."""
-    return fmod(x, y)
-
-
-@scalar
-def mod_float(x, y):
-    """Remainder with the sign of the divisor, exact (IEEE fmod, then moved by y where the signs
-    differ).
-    """
-    remainder = fmod(x, y)
-    moved = select((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
-    return select(moved == 0, copysign(moved, y), moved)
-
-
-@scalar
-def floordiv_float(x, y):
-    """Largest integral quotient: (x - mod(x, y)) / y, rounded to the integer it approximates.
-
-    Source: the definition of floor division by way of the exact remainder, as in Python's float
-    `//`.
-    """
-    remainder = fmod(x, y)
-    quotient = (x - remainder) / y
-    one = type(x)(1)  # a bare 1 would make float32 float64
-    quotient = select((remainder != 0) & ((remainder < 0) != (y < 0)), quotient - one, quotient)
-    below = floor(quotient)
-    nearest = select(quotient - below > type(x)(0.5), below + one, below)
-    nearest = select(quotient == 0, copysign(type(x)(0), x / y), nearest)
-    return select(y == 0, x / y, nearest)
-
-
 def _extreme(sign: str) -> Any:
     """The least, or the greatest, of several int64."""
 
@@ -303,9 +255,6 @@ NAMESPACE: dict[str, Any] = {
         gcd_int,
         gcd_uint,
         bits_set,
-        fmod_float,
-        mod_float,
-        floordiv_float,
     )
 } | {"math": math, "np": np, "shift_left": shift_left, "shift_right": shift_right}
 for _size in (1, 2, 4, 8):

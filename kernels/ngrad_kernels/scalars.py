@@ -76,18 +76,9 @@ SCALARS: dict[str, Scalar] = {
     "subtract": Scalar({"fiu": "{0} - {1}", "c": _by_parts("{0} - {1}")}),
     "multiply": Scalar({"fiu": "{0} * {1}", "b": "{0} & {1}", "c": "complex_multiply({0}, {1})"}),
     "divide": Scalar({"f": "{0} / {1}", "c": "divide_{c}({0}, {1})"}, cost=1),
-    "floordiv": Scalar(
-        {
-            "f": "floordiv_float({0}, {1})",
-            "iu": "floordiv_{c}({0}, {1})",
-        },
-        cost=2,
-    ),
-    "mod": Scalar(
-        {"f": "mod_float({0}, {1})", "iu": "mod_{c}({0}, {1})"},
-        cost=2,
-    ),
-    "fmod": Scalar({"f": "fmod_float({0}, {1})"}, cost=2),
+    "floordiv": Scalar({"fiu": "floordiv_{c}({0}, {1})"}, cost=2),
+    "mod": Scalar({"fiu": "mod_{c}({0}, {1})"}, cost=2),
+    "fmod": Scalar({"f": "fmod_{c}({0}, {1})"}, cost=2),
     "negative": Scalar({"fiu": "-{0}", "c": _by_parts("-{0}")}),
     "abs": Scalar(
         {

@@ -46,8 +46,8 @@ compiling = pytest.importorskip(
 SEED = os.environ.get("NGRAD_CUDA_SEED", "0")
 CAPABILITIES = ((8, 0), (9, 0))
 """One is drawn for each kernel, by its name: `NGRAD_TEST_DTYPES=every` has both."""
-NAMED = re.compile(r'@"(?:llvm\.(fma\.f\d\d)|__nv_(fmodf?))"')
-"""What may hold an fma: the source's own, and libdevice's exact remainder."""
+NAMED = re.compile(r'@"llvm\.(fma\.f\d\d)"')
+"""What may hold an fma: the source's own."""
 CONTRACTED = re.compile(r"\bfma\.|(?<!atom\.global\.)\b(?:add|sub|mul)\.f(?:32|64)|\.ftz|\.approx")
 
 
@@ -63,7 +63,7 @@ def _ptxas() -> str:
 
 def _unnamed(module: str) -> str:
     """A module in which such functions are somebody else's."""
-    return NAMED.sub(lambda found: f'@"other_{(found[1] or found[2]).replace(".", "_")}"', module)
+    return NAMED.sub(lambda found: f'@"other_{found[1].replace(".", "_")}"', module)
 
 
 def check(source: Source, text: str, capability: tuple[int, int], folder: Path) -> int:

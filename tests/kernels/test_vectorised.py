@@ -94,6 +94,14 @@ def test_functions(name: str, code: str) -> None:
     assert_calls_nothing(text)
 
 
+@pytest.mark.parametrize("name", ["fmod", "mod", "floordiv"])
+def test_remainders(name: str) -> None:
+    """Of float32 by the vector; those of float64, whose quotients may be long, call nothing."""
+    assert packed(assembly(elementwise(name, 2, "f4")), "f8", *FUSED)
+    for code in ("f4", "f8"):
+        assert_calls_nothing(assembly(elementwise(name, 2, code)))
+
+
 def callees(text: str) -> set[str]:
     """What is called, but for the entry's one call of the function itself."""
     found: set[str] = set()

@@ -42,12 +42,11 @@ OPTIONS = {"opt": 3, "fma": 0}
 _DECIDING = (*cache.DECIDING, "skeletons.py", "cuda")
 _PACKAGES = ("numba-cuda", "nvidia-nvvm", "nvidia-cuda-nvcc-cu12")
 
-# Exact functions of libdevice, for what NVVM's verifier does not take, and for the C library's.
+# Exact functions of libdevice, for what NVVM's verifier does not take.
 _UNARY = "fabs|floor|ceil|rint|trunc|copysign"
 _LIBDEVICE = (
     (re.compile(rf'"llvm\.({_UNARY})\.f32"'), r'"__nv_\1f"'),
     (re.compile(rf'"llvm\.({_UNARY})\.f64"'), r'"__nv_\1"'),
-    (re.compile(r'@"fmod(f?)"'), r'@"__nv_fmod\1"'),
 )
 _ENVIRONMENT = re.compile(r"^\.common .*NumbaEnv.*\n", re.MULTILINE)
 """What Numba declares for each function, and no kernel reads: its name counts what was compiled."""
