@@ -18,7 +18,7 @@ import functools
 import sys
 from collections.abc import Sequence
 
-from ngrad_kernels import blas_threads, cache, skeletons, small_products, symmetric, windowed
+from ngrad_kernels import blas_threads, cache, moves, skeletons, small_products, symmetric, windowed
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
@@ -87,7 +87,7 @@ def {name}(table, lo, hi):
     END
 """.replace("BEGIN", BEGIN).replace("END", END)
 
-_HELPERS = skeletons.as_helpers(skeletons.locate, span, *HELPERS)
+_HELPERS = skeletons.as_helpers(moves.locate, span, *HELPERS)
 
 
 @functools.cache

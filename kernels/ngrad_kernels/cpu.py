@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad_kernels import blas, cache, native, philox, skeletons, threads
+from ngrad_kernels import blas, cache, moves, native, philox, skeletons, threads
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import CHUNK
@@ -130,16 +130,17 @@ def columns_of(space: Space, length: int) -> Columns:
 
 
 _HELPERS = skeletons.as_helpers(
-    skeletons.repeat,
-    skeletons.move,
-    skeletons.move_rows,
-    skeletons.begin,
-    skeletons.transfer,
-    skeletons.further,
-    skeletons.between,
-    skeletons.locate,
-    skeletons.row_contiguous,
-    skeletons.row_length,
+    moves.repeat,
+    moves.move,
+    moves.move_rows,
+    moves.spread_rows,
+    moves.begin,
+    moves.transfer,
+    moves.further,
+    moves.between,
+    moves.locate,
+    moves.row_contiguous,
+    moves.row_length,
 )
 
 

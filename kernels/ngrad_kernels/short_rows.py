@@ -215,6 +215,7 @@ NAMESPACE: dict[str, Any] = {
         for reduction in names
     },
     **{f"repeat_{code}": repeat(code) for code in MEMORY},
+    "LINE": LINE,
     "SEVERAL": SEVERAL,
     "TOGETHER": TOGETHER,
 }

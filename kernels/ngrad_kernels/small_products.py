@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 
-from ngrad_kernels import cache, skeletons
+from ngrad_kernels import cache, moves, skeletons
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import PIECE, SQUARE
 from ngrad_kernels.product import Prepared, Product
@@ -84,7 +84,7 @@ def {name}(table, lo, hi):
     "ROWS", "\n".join(map(_rows_at_once, AT_ONCE)).replace("\n", "\n" + " " * 12)
 )
 
-_HELPERS = skeletons.as_helpers(skeletons.locate)
+_HELPERS = skeletons.as_helpers(moves.locate)
 
 
 @functools.cache

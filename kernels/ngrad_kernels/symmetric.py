@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import math
 
-from ngrad_kernels import blas_threads, cache, skeletons
+from ngrad_kernels import blas_threads, cache, moves, skeletons
 from ngrad_kernels.blas_calls import BEGIN, END, HELPERS
 from ngrad_kernels.blas_library import LETTERS, library
 from ngrad_kernels.codes import size_of
@@ -65,7 +65,7 @@ def {name}(table, lo, hi):
 """.replace("BEGIN", BEGIN).replace("END", END)
 
 _HELPERS = skeletons.as_helpers(
-    skeletons.locate, skeletons.repeat, skeletons.move, skeletons.move_matrix, span, *HELPERS
+    moves.locate, moves.repeat, moves.move, moves.move_matrix, span, *HELPERS
 )
 
 

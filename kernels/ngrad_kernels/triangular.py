@@ -8,7 +8,7 @@ import functools
 import math
 from typing import NamedTuple
 
-from ngrad_kernels import blas_threads, cache, few_rows, skeletons
+from ngrad_kernels import blas_threads, cache, few_rows, moves, skeletons
 from ngrad_kernels.blas_library import LETTERS, LONGEST, library
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.few_rows import ROWS
@@ -94,7 +94,7 @@ def {name}(table, lo, hi):
     if get_threads != 0:
         give_back_threads(held, set_threads, threads)
 """
-_HELPERS = skeletons.as_helpers(skeletons.locate, span, *blas_threads.HELPERS)
+_HELPERS = skeletons.as_helpers(moves.locate, span, *blas_threads.HELPERS)
 
 
 @functools.cache

@@ -48,14 +48,16 @@ def placed(target: Array, source: Array) -> None:
     reshaped=st.sampled_from([lambda s: s, lambda s: (s[0] * s[1], s[2]), lambda s: s[::-1]]),
     ways=st.tuples(st.tuples(steps, steps, steps), st.tuples(steps, steps, steps)),
     turned=st.tuples(st.booleans(), st.booleans()),
-    repeated=st.booleans(),
+    repeated=st.sampled_from([(), (), (0,), (1,), (2,), (0, 1), (1, 2)]),
     kind=st.sampled_from(["i1", "i2", "i4", "i8", "c16", "V12"]),
     alone=st.booleans(),
 )
 def test_from_any_view_to_any_other(
-    shape: Any, reshaped: Any, ways: Any, turned: Any, repeated: bool, kind: str, alone: bool
+    shape: Any, reshaped: Any, ways: Any, turned: Any, repeated: Any, kind: str, alone: bool
 ) -> None:
-    """Of one shape or another of as many elements, of which none is written but those."""
+    """Of one shape or another of as many elements, or fewer that are repeated; of which none is
+    written but those.
+    """
     other = reshaped(shape)
     source, target = (
         seen(which, way[: len(which)], turn, kind)
@@ -63,8 +65,8 @@ def test_from_any_view_to_any_other(
     )
     drawn = np.random.default_rng(0).integers(0, 255, source.size * source.itemsize, np.uint8)
     source[...] = drawn.view(kind).reshape(shape)
-    if repeated:
-        source = np.broadcast_to(source[..., :1], shape)
+    once = tuple([slice(1 if axis in repeated else None) for axis in range(3)])
+    source = np.broadcast_to(source[once], shape)
     whole = owner(target)
     before = threads.used()
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ngrad_kernels import compiling, loader, skeletons
+from ngrad_kernels import compiling, loader, moves, skeletons
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.contract import STRIP
@@ -262,7 +262,7 @@ def test_integer_division(name: str) -> None:
 
 
 APART = {
-    "copies": skeletons.as_helpers(skeletons.repeat, skeletons.move, skeletons.move_rows)
+    "copies": skeletons.as_helpers(moves.repeat, moves.move, moves.move_rows)
     + """
 def copies(table, lo, hi):
     move(table[1], table[2], table[3], hi, table[4], table[5])
@@ -271,6 +271,23 @@ def copies(table, lo, hi):
     "real": render(Body("map", ("c16",), (Step("real", (0,), "f8"),), (1,)))[1],
     "take": skeletons.as_helpers(skeletons.take).replace("@helper()", ""),
 }
+
+
+SPREAD = (
+    skeletons.as_helpers(moves.repeat, moves.move, moves.spread_rows)
+    + """
+def spread(table, lo, hi):
+    spread_rows(table[1], table[2], table[3], lo, hi, table[4], table[5])
+"""
+)
+
+
+def test_rows_of_one_item_each() -> None:
+    """Written by the vector, however short they are, and rows that are all one by few copies."""
+    module = compiling.llvm_module("spread", SPREAD, Signature.KERNEL, "spread_entry")
+    text = str(loader.target_machine().emit_assembly(module))
+    named = set(re.findall(r"movabsq\s+\$([\w.]+), ", text))
+    assert named >= {*(f"ngrad.repeat.i{size}" for size in (1, 2, 4, 8)), "memcpy"}
 
 
 @pytest.mark.parametrize("name", APART)

@@ -1,0 +1,226 @@
+"""What the shared routines, and some kernels, move elements by: rows, matrices, and parts of views.
+
+A strided view is described by words: item size, number of dimensions, then size and stride (in
+bytes) of each. Other texts have the source of these functions in them (`skeletons.as_helpers`).
+"""
+
+# pyright: reportUndefinedVariable=false
+# The names come from the kernels' namespace, into which the source of these functions is executed.
+# ruff: noqa: F821
+
+from __future__ import annotations
+
+
+def repeat(target, source, size, count):
+    """Copy one item of 1, 4 or 8 bytes to `count` places side by side."""
+    if size == 8:
+        item = load_i8(source, 0)
+        for i in range(count):
+            store_i8(target, i, item)
+    elif size == 4:
+        word = load_i4(source, 0)
+        for i in range(count):
+            store_i4(target, i, word)
+    else:
+        byte = load_i1(source, 0)
+        for i in range(count):
+            store_i1(target, i, byte)
+
+
+def move(target, source, size, count, step_to, step_from):
+    """Copy `count` items between addresses that advance by a step each.
+
+    One after the other, by loads outside of the scope that stores never touch: in it, LLVM would
+    make vectors of items that lie apart, which takes up to five times as long.
+    """
+    if step_to == size and step_from == size:
+        copy_bytes(target, source, count * size)
+    elif step_to == size and step_from == 0 and (size == 8 or size == 4 or size == 1):
+        repeat(target, source, size, count)
+    elif size == 8:
+        for i in range(count):
+            store_i8(target + i * step_to, 0, reload_i8(source + i * step_from, 0))
+    elif size == 4:
+        for i in range(count):
+            store_i4(target + i * step_to, 0, reload_i4(source + i * step_from, 0))
+    elif size == 16:
+        for i in range(count):
+            store_i8(target + i * step_to, 0, reload_i8(source + i * step_from, 0))
+            store_i8(target + i * step_to, 1, reload_i8(source + i * step_from, 1))
+    elif size == 1:
+        for i in range(count):
+            store_i1(target + i * step_to, 0, reload_i1(source + i * step_from, 0))
+    elif size == 2:
+        for i in range(count):
+            store_i2(target + i * step_to, 0, reload_i2(source + i * step_from, 0))
+    else:
+        for i in range(count):
+            copy_bytes(target + i * step_to, source + i * step_from, size)
+
+
+def move_rows(target, source, size, rows, count, rows_to, rows_from, step_to, step_from):
+    """Copy rows of `count` items: of few, of 4 or 8 bytes, without what `move` asks of each row."""
+    if size == 8:
+        for row in range(rows):
+            for i in range(count):
+                item = reload_i8(source + row * rows_from + i * step_from, 0)
+                store_i8(target + row * rows_to + i * step_to, 0, item)
+    elif size == 4:
+        for row in range(rows):
+            for i in range(count):
+                item = reload_i4(source + row * rows_from + i * step_from, 0)
+                store_i4(target + row * rows_to + i * step_to, 0, item)
+    else:
+        for row in range(rows):
+            move(target + row * rows_to, source + row * rows_from, size, count, step_to, step_from)
+
+
+def spread_rows(target, source, size, rows, count, rows_from, step_from):
+    """Copy rows, which are all one or each of one item, to side by side."""
+    length = count * size
+    if rows_from == 0:
+        move(target, source, size, count, size, step_from)
+        done = length
+        while done < rows * length:  # what is there once more
+            more = min(done, rows * length - done)
+            copy_bytes(target + done, target, more)
+            done += more
+        return
+    first = 0
+    if rows_from == size and (size == 8 or size == 4 or size == 2 or size == 1):
+        # By vectors, which reach up to a line beyond their row.
+        first = max(0, rows - 1 - LINE // length)
+        if size == 8:
+            repeat_i8(source, first, count, target)
+        elif size == 4:
+            repeat_i4(source, first, count, target)
+        elif size == 2:
+            repeat_i2(source, first, count, target)
+        else:
+            repeat_i1(source, first, count, target)
+    for row in range(first, rows):
+        move(target + row * length, source + row * rows_from, size, count, size, step_from)
+
+
+def move_matrix(target, down_to, across_to, source, down_from, across_from, size, rows, columns):
+    """Copy a matrix, of which either may lie by rows or by columns: tile by tile, whose lines of
+    the cache are read for its first column.
+    """
+    tall = rows if down_to == size and down_from == size else 256
+    for top in range(0, rows, tall):
+        for left in range(0, columns, 8):
+            for j in range(left, min(left + 8, columns)):
+                to = target + top * down_to + j * across_to
+                origin = source + top * down_from + j * across_from
+                move(to, origin, size, min(tall, rows - top), down_to, down_from)
+
+
+def begin(base, view, index, start):
+    """The address of element `start` of a view, whose place along each axis is left in `index`."""
+    words = table_at(view)
+    for d in range(words[1] - 1, -1, -1):
+        extent = words[2 + 2 * d]
+        index[d] = start % extent
+        base += index[d] * words[3 + 2 * d]
+        start = start // extent
+    return base
+
+
+def transfer(contiguous, base, view, start, count, scatter):
+    """Copy elements [start, start + count) of a view, in logical order, to (or from) contiguous
+    memory.
+    """
+    words = table_at(view)
+    size, ndim = words[0], words[1]
+    index = table_at(stack_words(64))
+    address = begin(base, view, index, start)
+    if ndim == 0:
+        copy_bytes(base if scatter else contiguous, contiguous if scatter else base, size)
+        return
+    last = ndim - 1
+    inner, stride = words[2 + 2 * last], words[3 + 2 * last]
+    done = 0
+    while done < count:
+        run = min(inner - index[last], count - done)
+        near = contiguous + done * size
+        target, source = (address, near) if scatter else (near, address)
+        step_to, step_from = (stride, size) if scatter else (size, stride)
+        d, rows = last - 1, 1
+        apart = words[3 + 2 * d] if last > 0 else size
+        repeated = not scatter and (stride == 0 or apart == 0)
+        if last > 0 and index[last] == 0 and (inner < 16 or repeated):  # as many rows as there are
+            rows = max(1, min(words[2 + 2 * d] - index[d], (count - done) // inner))
+        if rows > 1:
+            run = rows * inner
+            if repeated:
+                spread_rows(target, source, size, rows, inner, apart, step_from)
+            else:
+                to, origin = (apart, inner * size) if scatter else (inner * size, apart)
+                move_rows(target, source, size, rows, inner, to, origin, step_to, step_from)
+        else:
+            move(target, source, size, run, step_to, step_from)
+        done += run
+        address -= index[last] * stride
+        index[last] = 0
+        while d >= 0:
+            index[d] += rows
+            address += rows * words[3 + 2 * d]
+            if index[d] < words[2 + 2 * d]:
+                break
+            address -= index[d] * words[3 + 2 * d]
+            index[d] = 0
+            d -= 1
+            rows = 1
+
+
+def locate(base, view, start):
+    """The address of element `start` of a view."""
+    words = table_at(view)
+    address = base
+    for d in range(words[1] - 1, -1, -1):
+        extent = words[2 + 2 * d]
+        address += (start % extent) * words[3 + 2 * d]
+        start = start // extent
+    return address
+
+
+def further(address, view, index, count):
+    """Where a view goes on, `count` elements on along its last axis, which has as many."""
+    words = table_at(view)
+    d = words[1] - 1
+    index[d] += count
+    address += count * words[3 + 2 * d]
+    while d > 0 and index[d] == words[2 + 2 * d]:
+        address -= index[d] * words[3 + 2 * d]
+        index[d] = 0
+        d -= 1
+        index[d] += 1
+        address += words[3 + 2 * d]
+    return address
+
+
+def between(target, to_view, source, from_view, start, count):
+    """Copy elements [start, start + count) of a view to those of another, both of long rows."""
+    there, here = table_at(to_view), table_at(from_view)
+    target_index, source_index = table_at(stack_words(64)), table_at(stack_words(64))
+    target = begin(target, to_view, target_index, start)
+    source = begin(source, from_view, source_index, start)
+    t, s = there[1] - 1, here[1] - 1
+    while count > 0:
+        run = min(there[2 + 2 * t] - target_index[t], here[2 + 2 * s] - source_index[s], count)
+        move(target, source, here[0], run, there[3 + 2 * t], here[3 + 2 * s])
+        target = further(target, to_view, target_index, run)
+        source = further(source, from_view, source_index, run)
+        count -= run
+
+
+def row_contiguous(view):
+    """Whether the innermost dimension of a view is contiguous."""
+    words = table_at(view)
+    return words[1 + 2 * words[1]] == words[0]
+
+
+def row_length(view):
+    """Elements along the innermost dimension of a view; 1 if it has none."""
+    words = table_at(view)
+    return words[2 * words[1]] if words[1] > 0 else 1
