@@ -131,6 +131,7 @@ def columns_of(space: Space, length: int) -> Columns:
 
 _HELPERS = skeletons.as_helpers(
     moves.repeat,
+    moves.turn,
     moves.move,
     moves.move_rows,
     moves.spread_rows,

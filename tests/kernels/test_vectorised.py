@@ -262,7 +262,7 @@ def test_integer_division(name: str) -> None:
 
 
 APART = {
-    "copies": skeletons.as_helpers(moves.repeat, moves.move, moves.move_rows)
+    "copies": skeletons.as_helpers(moves.repeat, moves.turn, moves.move, moves.move_rows)
     + """
 def copies(table, lo, hi):
     move(table[1], table[2], table[3], hi, table[4], table[5])
@@ -273,8 +273,24 @@ def copies(table, lo, hi):
 }
 
 
+TURN = (
+    skeletons.as_helpers(moves.turn)
+    + """
+def turned(table, lo, hi):
+    turn(table[1], table[2], lo, hi)
+"""
+)
+
+
+def test_items_in_reverse_order() -> None:
+    """Whole vectors are read, turned and written."""
+    module = compiling.llvm_module("turned", TURN, Signature.KERNEL, "turned_entry")
+    text = str(loader.target_machine().emit_assembly(module))
+    assert re.search(r"vperm\w+\s.*%[yz]mm", text) and re.search(r"vmov\w+\s+%[yz]mm\d+, ", text)
+
+
 SPREAD = (
-    skeletons.as_helpers(moves.repeat, moves.move, moves.spread_rows)
+    skeletons.as_helpers(moves.repeat, moves.turn, moves.move, moves.spread_rows)
     + """
 def spread(table, lo, hi):
     spread_rows(table[1], table[2], table[3], lo, hi, table[4], table[5])
