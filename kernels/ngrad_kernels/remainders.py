@@ -18,7 +18,7 @@ from ngrad_kernels.codegen import helper
 from ngrad_kernels.intrinsics import copysign, fabs, floor, fma, rint, scalar, select, trunc
 
 ONE, ZERO, INFINITY, NAN = (np.float64(k) for k in (1, 0, np.inf, np.nan))
-INTEGERS = np.float64(2.0**53)
+INTEGERS, SHORT = np.float64(2.0**53), np.float64(2.0**50)
 GROW = np.float64(2.0**512)
 
 
@@ -51,15 +51,15 @@ def _fmod_far(x, y):
     while fabs(x) >= size:
         step = y
         while fabs(x / step) == INFINITY:
-            step = step * GROW  # whose remainder has that of y, and which was below 1
+            step = step * GROW  # a multiple of y, which was below 1: its remainder will do
         x = fma(-trunc(x / step), step, x)
     return x
 
 
 @scalar
 def fmod_f8(x, y):
-    """In one step, where it can be, and without the rest of it a loop has no other branch: the
-    integer is the one below the quotient, or, since that is rounded, the next.
+    """In one step, where it can be: by the integer below the quotient, or, since that is rounded,
+    the next.
     """
     quotient = x / y
     if fabs(quotient) < INTEGERS:
@@ -100,11 +100,41 @@ def _floored(fmod: Any) -> tuple[Any, Any]:
     return mod, floordiv
 
 
-NAMESPACE: dict[str, Any] = {}
-for _code, _fmod in (("f4", fmod_f4), ("f8", fmod_f8)):
-    _mod, _floordiv = _floored(_fmod)
-    NAMESPACE |= {
-        f"fmod_{_code}": _fmod,
-        f"mod_{_code}": _mod,
-        f"floordiv_{_code}": _floordiv,
-    }
+mod_f4, floordiv_f4 = _floored(fmod_f4)
+_mod_far, _floordiv_far = _floored(fmod_f8)
+
+
+@scalar
+def mod_f8(x, y):
+    """In one step, where it can be: what is left of x is on the other side of 0 than y where the
+    quotient was rounded up to an integer.
+    """
+    quotient = x / y
+    if (fabs(quotient) < INTEGERS) & (fabs(y) < INFINITY):
+        left = fma(-floor(quotient), y, x)
+        signed = copysign(left, y)
+        return select(signed != left, left + y, signed)
+    return _mod_far(x, y)
+
+
+@scalar
+def floordiv_f8(x, y):
+    """As `mod_f8`. By its remainder it would be that integer, too: a quotient that is off by a
+    quarter at most, before it is rounded to one.
+    """
+    quotient = x / y
+    if (fabs(quotient) < SHORT) & (fabs(y) < INFINITY):
+        whole = floor(quotient)
+        left = fma(-whole, y, x)
+        return select(copysign(left, y) != left, whole - ONE, whole)
+    return _floordiv_far(x, y)
+
+
+NAMESPACE: dict[str, Any] = {
+    "fmod_f4": fmod_f4,
+    "fmod_f8": fmod_f8,
+    "mod_f4": mod_f4,
+    "mod_f8": mod_f8,
+    "floordiv_f4": floordiv_f4,
+    "floordiv_f8": floordiv_f8,
+}
