@@ -157,8 +157,9 @@ def test_cast(source: str, target: str) -> None:
         expected = saturated(x, target)
     at_every_length(lambda t: ngrad.cast(t, target), expected, x)
     if source[0] == "f":  # as they come in, too
-        np.testing.assert_array_equal(ngrad.constant(x, target), expected)
-        np.testing.assert_array_equal(ours.array(x, target), expected)
+        with np.errstate(over="ignore"):
+            np.testing.assert_array_equal(ngrad.constant(x, target), expected)
+            np.testing.assert_array_equal(ours.array(x, target), expected)
 
 
 @pytest.mark.parametrize("code", [*INTEGERS, "b1"])
