@@ -32,7 +32,9 @@ def each_part(function: Callable[[slice], Any], count: int, work: float) -> list
     work : float
         Operations in all, which decide with the number of threads how many parts there are.
     """
-    parts = max(1, min(config.threads(), count, int(work / WORTH)))
+    parts = min(count, int(work / WORTH))
+    if parts < 2 or (parts := min(parts, config.threads())) < 2:
+        return [function(slice(0, count))]
     edges = [count * k // parts for k in range(parts + 1)]
     slices = [slice(*ends) for ends in pairwise(edges)]
     done: queue.SimpleQueue[tuple[int, Any, BaseException | None]] = queue.SimpleQueue()

@@ -44,7 +44,7 @@ def test_modules_are_imported(name: str) -> None:
 
 
 def test_modules_that_few_ask_for_wait() -> None:
-    late = "numpy.ma", "numpy.polynomial", "numpy.testing", "numpy.typing"
+    late = "numpy.ma", "numpy.polynomial", "numpy.testing", "numpy.typing", "scipy.fft"
     program = f"import sys, ngrad.numpy; assert not {{*sys.modules}} & {{*{late}}}"
     subprocess.run([sys.executable, "-c", program], check=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.fft
 from numeric import LAYOUTS, assert_same_bits, check_gradient, laid_out, recorded
 
 import ngrad
@@ -141,6 +142,31 @@ def test_transforms_undo_each_other() -> None:
         x = ngrad.constant(np.random.default_rng(length).normal(size=(3, length)))
         back = apply(TABLE["irfft"], (apply(TABLE["rfft"], (x,)),), (length,))
         np.testing.assert_allclose(back, length * x.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("length", [1, 8, 30, 97, 1009])
+def test_transforms_in_single_precision_are_no_other_among_many(length: int) -> None:
+    """They are computed several at a time: in vectors of 4 numbers, or of 8 or 16."""
+    rng = np.random.default_rng(length)
+    x = rng.normal(size=(2, 19, length)).astype("f4")
+    z = (x + 1j * rng.normal(size=x.shape)).astype("c8")
+    half = scipy.fft.rfft(x)
+    for name, of, words, expected in (
+        ("fft", z, (False,), scipy.fft.fft(z)),
+        ("fft", z, (True,), scipy.fft.ifft(z, norm="forward")),
+        ("rfft", x, (), half),
+        ("irfft", half, (length,), scipy.fft.irfft(half, length, norm="forward")),
+    ):
+        whole = apply(TABLE[name], (ngrad.constant(of),), words).numpy()
+        assert_same_bits(whole, expected)
+        exact = apply(TABLE[name], (ngrad.constant(of.astype(np.result_type(of, "f8"))),), words)
+        error = np.abs(whole - exact.numpy())
+        assert error.max() <= 2e-6 * np.abs(exact.numpy()).max()
+        for count in (1, 3, 8):
+            part = apply(TABLE[name], (ngrad.constant(of[1, :count]),), words)
+            assert_same_bits(part, whole[1, :count])
+        turned = apply(TABLE[name], (ngrad.transpose(ngrad.constant(of), [1, 0, 2]),), words)
+        assert_same_bits(turned, whole.swapaxes(0, 1))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
