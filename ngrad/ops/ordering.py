@@ -12,13 +12,14 @@ FEW = 512
 """Elements up to which NumPy's stable sort costs less than a fast one and the passes that make it
 stable."""
 SHORT, LONG = 256, 2048
-"""Elements a row from which, to find their places, counting digits is worth a look at what there is
-to count, and a fast sort of elements of 8 bytes the passes that make it stable."""
+"""Elements a row from which, to find their places, counting is worth a look at what there is to
+count, and a fast sort of elements of 8 bytes the passes that make it stable."""
 BRIEF = 6
 """Elements of 8 bytes a row from which a fast sort, and a pass that makes it stable, cost less than
 NumPy's stable one: of 8 half as much, of 256 a fifth."""
 MANY = 2048
-"""Elements in all from which, of 4 bytes or less, they are sorted with their places below them."""
+"""Elements in all from which, of 4 bytes or less, they are sorted with their places below them; of
+more, those of long rows are that the places leave room for."""
 PLACE = (1 << 32) - 1
 
 PARTED = 512
@@ -36,10 +37,13 @@ def order(x: Any, descending: bool) -> Any:
     length = x.shape[-1]
     if x.dtype.kind in "iu" and length >= SHORT and x.size:
         least, most = int(x.min()), int(x.max())
-        digits = _digits(most - least)
-        if digits == 1 or (digits == 2 and length >= LONG):
-            # That they wrap does not matter to so many.
-            return _by_digits((most - x if descending else x - least).astype(np.uint32), digits)
+        bits, counted = length.bit_length(), most - least < 1 << 16
+        if counted or (length >= LONG and (most - least).bit_length() + bits < 64):
+            # Differences that wrap are right as unsigned ones.
+            above = (most - x if descending else x - least).view(f"u{x.dtype.itemsize}")
+            if counted:  # NumPy's stable sort of what takes two bytes does not compare
+                return above.astype(np.uint16).argsort(-1, "stable")
+            return _paired(above, bits)
     narrow = x.dtype.itemsize <= 4
     short = x.size < MANY if narrow else length < LONG
     if short or x.dtype.kind == "c" or _counted(x):
@@ -51,9 +55,15 @@ def order(x: Any, descending: bool) -> Any:
         np.invert(keys, keys)
     if not narrow:
         return _wide(keys)
-    pairs = _with_places(keys)
+    return _paired(keys)
+
+
+def _paired(keys: Any, bits: int = 32) -> Any:
+    """Where keys stand in an ascending order, of which each is sorted with its place below it."""
+    pairs = _with_places(keys, bits)
     pairs.sort(-1)
-    return pairs & PLACE
+    pairs &= (1 << bits) - 1
+    return pairs
 
 
 def _stable(x: Any) -> Any:
@@ -82,22 +92,6 @@ def _counted(x: Any) -> bool:
     return bool(x.dtype.itemsize < 4 and x.dtype.kind != "f")
 
 
-def _digits(number: int) -> int:
-    """Of two bytes each."""
-    return max(1, -(-number.bit_length() // 16))
-
-
-def _by_digits(keys: Any, digits: int) -> Any:
-    """Of keys that are not negative, by their last digit, and then the next: NumPy's stable sort of
-    what takes two bytes does not compare.
-    """
-    where = keys.astype(np.uint16).argsort(-1, "stable")
-    for k in range(1, digits):
-        digit = np.take_along_axis((keys >> (16 * k)).astype(np.uint16), where, -1)
-        where = np.take_along_axis(where, digit.argsort(-1, "stable"), -1)
-    return where
-
-
 def _keys(x: Any) -> Any:
     """Signed integers that are ordered as numbers are: NaN is the greatest, -0.0 is 0.0."""
     kind, width = x.dtype.kind, max(x.dtype.itemsize, 4)
@@ -113,10 +107,10 @@ def _keys(x: Any) -> Any:
     return bits
 
 
-def _with_places(keys: Any) -> Any:
-    """Keys of 32 bits, as floats have them, each with its place below it."""
+def _with_places(keys: Any, bits: int = 32) -> Any:
+    """Keys of 32 bits, as floats have them, or of what places leave, each with its place below."""
     pairs = keys.astype(np.int64)
-    pairs <<= 32
+    pairs <<= bits
     pairs |= np.arange(keys.shape[-1])
     return pairs
 

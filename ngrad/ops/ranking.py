@@ -164,10 +164,16 @@ def unique_with_counts(x: Any, out_idx: Any = int32, name: str | None = None) ->
         raise DTypeError(f"unique: out_idx is an integer dtype, not {wanted.name}")
     # A NaN is no other's equal.
     first, inverse, count = distinct(x.numpy(), equal_nan=False, inverse=True, counts=True)
-    order = np.argsort(first)  # NumPy's values are sorted
-    place, device = np.argsort(order), x._layout.device
+    # NumPy's values are sorted. Those of ours come in order, which takes marks, and no sort.
+    size, device = x._layout.size, x._layout.device
+    marks, places = np.zeros(size, bool), np.empty(size, np.int64)
+    marks[first] = True
+    come = np.flatnonzero(marks)
+    places[come] = np.arange(come.size)
+    place = places[first]
+    count[place] = count.copy()
     return UniqueWithCounts(
-        gather_rows(x, from_numpy(first[order], None, device)),
+        gather_rows(x, from_numpy(come, None, device)),
         from_numpy(place[inverse], wanted, device),
-        from_numpy(count[order], wanted, device),
+        from_numpy(count, wanted, device),
     )

@@ -121,12 +121,26 @@ def test_integers_of_few_digits(code: str, length: int) -> None:
     for least, most in (
         (0, 100), (0, 1 << 20), (high - 70_000, high), (low, low + (1 << 16)), (low, high),
         (low, low + (1 << 31)), (high - (1 << 32) + 1, high),
+        (low, low + (1 << 51) - 1), (high - (1 << 51), high),  # with and without room for places
     ):  # fmt: skip
+        most = min(most, high)
         x = rng.integers(max(least, low), most, (2, length), code, endpoint=True)
         x[:, ::7], x[:, 5] = max(least, low), most
         for direction, ranked in (("ASCENDING", x), ("DESCENDING", ~x)):
             found = ngrad.argsort(x, direction=direction)
             assert_same_bits(found, ranked.argsort(-1, "stable").astype(np.int32))
+
+
+@pytest.mark.parametrize("of", [0, 1, 7, 900, 1 << 40])
+def test_distinct_values_stand_in_the_order_in_which_they_come(of: int) -> None:
+    x = np.random.default_rng(of).integers(0, max(of, 1), 3000 if of else 0) - of // 2
+    at: dict[int, int] = {}
+    places = [at.setdefault(number, len(at)) for number in x.tolist()]
+    for given in (x, x.astype(np.float32) if of < 1 << 20 else x):
+        y, idx, count = ngrad.unique_with_counts(given)
+        assert_same_bits(y, np.array([*at], given.dtype))
+        assert_same_bits(idx, np.array(places, np.int32))
+        assert_same_bits(count, np.bincount(places, minlength=len(at)).astype(np.int32))
 
 
 def test_a_cotangent_goes_to_where_its_element_was() -> None:
