@@ -126,7 +126,8 @@ def bincount(
     if lead:  # each row has bins of its own
         first = made(RANGE, 0, count, rows, int64, device=x._layout.device)
         ids = ids + reshape(broadcast_to(expand_dims(first, -1), shape), (size,))
-    ids = select(less(x, count), ids, -1)
+    if count <= greatest:  # what is beyond is left out
+        ids = select(less(x, count), ids, -1)
     found = unsorted_segment_sum(reshape(values, (size,)), ids, rows * count)
     if binary_output:
         found = cast_to(greater(found, 0), wanted)
