@@ -18,9 +18,7 @@ BRIEF = 6
 """Elements of 8 bytes a row from which a fast sort, and a pass that makes it stable, cost less than
 NumPy's stable one: of 8 half as much, of 256 a fifth."""
 MANY = 2048
-"""Elements in all from which, of 4 bytes or less, they are sorted with their places below them; of
-more, those of long rows are that the places leave room for."""
-PLACE = (1 << 32) - 1
+"""Elements in all from which, of 4 bytes or less, they are sorted with their places below them."""
 
 PARTED = 512
 """Elements a row from which NumPy partitions sooner than it sorts."""
@@ -37,13 +35,10 @@ def order(x: Any, descending: bool) -> Any:
     length = x.shape[-1]
     if x.dtype.kind in "iu" and length >= SHORT and x.size:
         least, most = int(x.min()), int(x.max())
-        bits, counted = length.bit_length(), most - least < 1 << 16
-        if counted or (length >= LONG and (most - least).bit_length() + bits < 64):
-            # Differences that wrap are right as unsigned ones.
-            above = (most - x if descending else x - least).view(f"u{x.dtype.itemsize}")
-            if counted:  # NumPy's stable sort of what takes two bytes does not compare
-                return above.astype(np.uint16).argsort(-1, "stable")
-            return _paired(above, bits)
+        if most - least < 1 << 16:
+            # NumPy's stable sort of what takes two bytes does not compare. That differences wrap
+            # does not matter to so many.
+            return (most - x if descending else x - least).astype(np.uint16).argsort(-1, "stable")
     narrow = x.dtype.itemsize <= 4
     short = x.size < MANY if narrow else length < LONG
     if short or x.dtype.kind == "c" or _counted(x):
@@ -55,10 +50,10 @@ def order(x: Any, descending: bool) -> Any:
         np.invert(keys, keys)
     if not narrow:
         return _wide(keys)
-    return _paired(keys)
+    return _paired(keys.astype(np.int64), 32)
 
 
-def _paired(keys: Any, bits: int = 32) -> Any:
+def _paired(keys: Any, bits: int) -> Any:
     """Where keys stand in an ascending order, of which each is sorted with its place below it."""
     pairs = _with_places(keys, bits)
     pairs.sort(-1)
@@ -82,9 +77,10 @@ def largest(x: Any, count: int) -> Any:
     """Where the largest elements of rows stand in them, in a descending order."""
     if x.dtype.itemsize > 4 or x.size < MANY or _counted(x):
         return order(x, True)[..., :count]
-    pairs = np.partition(_with_places(np.invert(_keys(x))), count - 1, -1)[..., :count]
+    pairs = _with_places(np.invert(_keys(x)).astype(np.int64), 32)
+    pairs = np.partition(pairs, count - 1, -1)[..., :count]
     pairs.sort(-1)
-    return pairs & PLACE
+    return pairs & ((1 << 32) - 1)
 
 
 def _counted(x: Any) -> bool:
@@ -100,22 +96,43 @@ def _keys(x: Any) -> Any:
         return x.copy()
     if kind == "u":
         return (x ^ x.dtype.type(1 << (8 * width - 1))).view(signed)
-    bits = (x.astype(f"f{width}") + 0).view(signed)  # -0.0 + 0 is 0.0
-    # The magnitudes of negative numbers grow as they fall.
-    bits ^= (bits >> (8 * width - 1)) & np.iinfo(signed).max
+    bits = np.add(x, 0, dtype=f"f{width}").view(signed)  # -0.0 + 0 is 0.0
+    turned = bits >> (8 * width - 1)  # the magnitudes of negative numbers grow as they fall
+    turned &= np.iinfo(signed).max
+    bits ^= turned
     bits[np.isnan(x)] = np.iinfo(signed).max
     return bits
 
 
-def _with_places(keys: Any, bits: int = 32) -> Any:
-    """Keys of 32 bits, as floats have them, or of what places leave, each with its place below."""
-    pairs = keys.astype(np.int64)
-    pairs <<= bits
-    pairs |= np.arange(keys.shape[-1])
-    return pairs
+def _with_places(keys: Any, bits: int) -> Any:
+    """Keys of 64 bits that leave so many, each with its place below it, where they were."""
+    keys <<= bits
+    keys |= np.arange(keys.shape[-1])
+    return keys
 
 
 def _wide(keys: Any) -> Any:
+    """Where keys of 64 bits stand in order, in whose memory: as those of 32, if places fit beside
+    what they differ in; if not, by the bits beside which they do, as if the others told few apart.
+    """
+    least, most = int(keys.min()), int(keys.max())
+    bits = keys.shape[-1].bit_length()
+    left = max(0, (most - least).bit_length() + bits - 63)
+    if not left:
+        keys -= least
+        return _paired(keys, bits)
+    above = (keys - least).view(np.uint64)  # it may wrap
+    above >>= left
+    where = _paired(above.view(np.int64), bits)
+    ranked = np.take_along_axis(keys, where, -1)
+    falls = np.count_nonzero(ranked[..., 1:] < ranked[..., :-1])
+    if falls * FEW > keys.size:
+        return _settled(keys)
+    # NumPy's stable sort merges runs that are in order.
+    return np.take_along_axis(where, ranked.argsort(-1, "stable"), -1) if falls else where
+
+
+def _settled(keys: Any) -> Any:
     """Of any keys: in order, then the places of equal ones."""
     where = keys.argsort(-1)
     ranked = np.take_along_axis(keys, where, -1)

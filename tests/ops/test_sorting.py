@@ -131,6 +131,23 @@ def test_integers_of_few_digits(code: str, length: int) -> None:
             assert_same_bits(found, ranked.argsort(-1, "stable").astype(np.int32))
 
 
+@pytest.mark.parametrize("close", [0, 6, 3000])
+@pytest.mark.parametrize("code", ["f8", "i8", "u8"])
+def test_numbers_that_few_bits_tell_apart(code: str, close: int) -> None:
+    """None, few and many that differ in bits beside which a place does not fit."""
+    rng = np.random.default_rng(close)
+    x = rng.integers(0, 1 << 62, (2, 6000)).astype(code) * np.array(2, code)
+    x[0, 5], x[1, 5] = 0, 1
+    if code != "u8":
+        x[:, ::2] *= -1
+    near = rng.permutation(close) + (1 << 52)
+    x[:, 100 : 100 + close] = near if code == "f8" else near + (1 << 53)
+    for direction in ("ASCENDING", "DESCENDING"):
+        ranked = x if direction == "ASCENDING" else -x if code == "f8" else ~x
+        found = ngrad.argsort(x, direction=direction)
+        assert_same_bits(found, ranked.argsort(-1, "stable").astype(np.int32))
+
+
 @pytest.mark.parametrize("of", [0, 1, 7, 900, 1 << 40])
 def test_distinct_values_stand_in_the_order_in_which_they_come(of: int) -> None:
     x = np.random.default_rng(of).integers(0, max(of, 1), 3000 if of else 0) - of // 2
