@@ -204,5 +204,5 @@ def test_pieces_of_work_hold_every_task_once() -> None:
 
 
 def test_shared_routines() -> None:
-    assert {"strided_map", "place", "fill", "take", "pack"} <= set(warm.shared())
+    assert {"strided_map", "place", "fill", "take", "fetch"} <= set(warm.shared())
     assert "transfer" not in warm.shared()  # a helper, compiled into those that call it

@@ -22,6 +22,7 @@ from ngrad_kernels import (
     reductions,
     remainders,
     short_rows,
+    short_runs,
     streaming,
     strips,
 )
@@ -38,6 +39,7 @@ NAMESPACE: dict[str, Any] = {
     **cartesian.NAMESPACE,
     **reductions.NAMESPACE,
     **short_rows.NAMESPACE,
+    **short_runs.NAMESPACE,
     **streaming.NAMESPACE,
     **strips.NAMESPACE,
     **lanes.NAMESPACE,

@@ -129,26 +129,31 @@ def columns_of(space: Space, length: int) -> Columns:
     return "blocks"
 
 
-_HELPERS = skeletons.as_helpers(
-    moves.repeat,
+_HELPERS = (
     moves.turn,
     moves.move,
     moves.move_rows,
+    moves.double,
     moves.spread_rows,
     moves.begin,
     moves.transfer,
+    moves.repeats,
+    moves.gather,
     moves.further,
     moves.between,
     moves.locate,
     moves.row_contiguous,
     moves.row_length,
+    skeletons.fetch,
 )
 
 
 @functools.cache
 def skeleton(name: str) -> int:
     """The address of a shared routine of `skeletons`."""
-    source = _HELPERS + inspect.getsource(getattr(skeletons, name))
+    function = getattr(skeletons, name)
+    helpers = skeletons.as_helpers(*[helper for helper in _HELPERS if helper is not function])
+    source = helpers + inspect.getsource(function)
     signature = cache.Signature.PACK if name in CALLED else cache.Signature.KERNEL
     return cache.load(name, source, signature)
 

@@ -11,22 +11,6 @@ bytes) of each. Other texts have the source of these functions in them (`skeleto
 from __future__ import annotations
 
 
-def repeat(target, source, size, count):
-    """Copy one item of 1, 4 or 8 bytes to `count` places side by side."""
-    if size == 8:
-        item = load_i8(source, 0)
-        for i in range(count):
-            store_i8(target, i, item)
-    elif size == 4:
-        word = load_i4(source, 0)
-        for i in range(count):
-            store_i4(target, i, word)
-    else:
-        byte = load_i1(source, 0)
-        for i in range(count):
-            store_i1(target, i, byte)
-
-
 def turn(target, source, size, count):
     """Copy items of 1, 2, 4 or 8 bytes, side by side, in reverse order: from the last on. Vectors
     are turned, so what is read and written must not overlap.
@@ -53,9 +37,12 @@ def move(target, source, size, count, step_to, step_from):
     """
     word = size == 8 or size == 4 or size == 2 or size == 1
     if step_to == size and step_from == size:
-        copy_bytes(target, source, count * size)
-    elif step_to == size and step_from == 0 and (size == 8 or size == 4 or size == 1):
-        repeat(target, source, size, count)
+        if count * size <= RUN:
+            copy_runs(target, source, count * size, 1, 0, 0)
+        else:
+            copy_bytes(target, source, count * size)
+    elif step_to == size and step_from == 0 and word:
+        fill_runs(target, source, size, count * size, 1, 0, 0)
     elif step_to == size and step_from == -size and word:
         turn(target, source, size, count)
     elif step_to == -size and step_from == size and word:
@@ -82,8 +69,10 @@ def move(target, source, size, count, step_to, step_from):
 
 
 def move_rows(target, source, size, rows, count, rows_to, rows_from, step_to, step_from):
-    """Copy rows of `count` items: of few, of 4 or 8 bytes, without what `move` asks of each row."""
-    if size == 8:
+    """Copy rows of few items, without what `move` asks of each row."""
+    if step_to == size and step_from == size and count * size <= RUN:
+        copy_runs(target, source, count * size, rows, rows_to, rows_from)
+    elif size == 8:
         for row in range(rows):
             for i in range(count):
                 item = reload_i8(source + row * rows_from + i * step_from, 0)
@@ -103,14 +92,10 @@ def spread_rows(target, source, size, rows, count, rows_from, step_from):
     length = count * size
     if rows_from == 0:
         move(target, source, size, count, size, step_from)
-        done = length
-        while done < rows * length:  # what is there once more
-            more = min(done, rows * length - done)
-            copy_bytes(target + done, target, more)
-            done += more
+        double(target, length, rows * length)
         return
-    first = 0
-    if rows_from == size and (size == 8 or size == 4 or size == 2 or size == 1):
+    first, word = 0, size == 8 or size == 4 or size == 2 or size == 1
+    if rows_from == size and word:
         # By vectors, which reach up to a line beyond their row.
         first = max(0, rows - 1 - LINE // length)
         if size == 8:
@@ -121,8 +106,20 @@ def spread_rows(target, source, size, rows, count, rows_from, step_from):
             repeat_i2(source, first, count, target)
         else:
             repeat_i1(source, first, count, target)
-    for row in range(first, rows):
+    target, source, rows = target + first * length, source + first * rows_from, rows - first
+    if word:
+        fill_runs(target, source, size, length, rows, length, rows_from)
+        return
+    for row in range(rows):
         move(target + row * length, source + row * rows_from, size, count, size, step_from)
+
+
+def double(target, done, nbytes):
+    """Copy what is there, so many bytes, again and again, until there are `nbytes`."""
+    while done < nbytes:
+        more = min(done, nbytes - done)
+        move(target + done, target, 1, more, 1, 1)
+        done += more
 
 
 def move_matrix(target, down_to, across_to, source, down_from, across_from, size, rows, columns):
@@ -171,7 +168,8 @@ def transfer(contiguous, base, view, start, count, scatter):
         d, rows = last - 1, 1
         apart = words[3 + 2 * d] if last > 0 else size
         repeated = not scatter and (stride == 0 or apart == 0)
-        if last > 0 and index[last] == 0 and (inner < 16 or repeated):  # as many rows as there are
+        few = inner < 16 or (stride == size and inner * size <= RUN)
+        if last > 0 and index[last] == 0 and (few or repeated):  # as many rows as there are
             rows = max(1, min(words[2 + 2 * d] - index[d], (count - done) // inner))
         if rows > 1:
             run = rows * inner
@@ -194,6 +192,37 @@ def transfer(contiguous, base, view, start, count, scatter):
             index[d] = 0
             d -= 1
             rows = 1
+
+
+def repeats(view, count):
+    """How many elements of a view, fewer than `count`, come again and again, and how many times:
+    those inside of an axis that repeats; 0 if there are none.
+    """
+    words = table_at(view)
+    inside, found, times = 1, 0, 1
+    for d in range(words[1] - 1, -1, -1):
+        if words[3 + 2 * d] == 0 and 1 < inside < count:
+            found, times = inside, words[2 + 2 * d]
+        inside *= words[2 + 2 * d]
+    return found, times
+
+
+def gather(target, base, view, start, count):
+    """Copy elements [start, start + count) of a view to contiguous memory. What comes again is
+    copied from there.
+    """
+    period, times = repeats(view, count)
+    size = table_at(view)[0]
+    done = 0
+    while done < count:
+        here = target + done * size
+        left = count - done
+        if period > 0:
+            left = min(left, period * times - (start + done) % (period * times))
+        own = min(left, period) if period > 0 else left
+        transfer(here, base, view, start + done, own, False)
+        double(here, own * size, left * size)
+        done += left
 
 
 def locate(base, view, start):

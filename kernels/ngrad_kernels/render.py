@@ -14,9 +14,10 @@ from ngrad_kernels.contract import BLOCK, FOLDED, SEVERAL, accumulator, identity
 from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.render_segments import segments
 from ngrad_kernels.scalars import SCALARS
+from ngrad_kernels.skeletons import HEADER
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
-FOLD, LENGTH, CHUNKS, WIDTH, PACK, VIEW = range(6)
+FOLD, LENGTH, CHUNKS, WIDTH, FETCH, VIEW = range(6)
 SLABS = 2
 """What `FOLD` is where a column's slabs are folded to blocks of rows, which a GPU does."""
 
@@ -46,10 +47,10 @@ def _source(body: Body, start: str, count: str, indent: str) -> list[str]:
     code = body.inputs[0]
     return [
         f"{indent}s = table[1] + ({start}) * {size_of(code)}",
-        f"{indent}if facts[{PACK}] != 0:",
+        f"{indent}if facts[{FETCH}] != 0:",
         f"{indent}    view = table[0] + {8 * VIEW}",
-        f"{indent}    call_pack(facts[{PACK}], packed, table[1], view, {start}, {count})",
-        f"{indent}    s = packed",
+        f"{indent}    call_pack(facts[{FETCH}], packed, table[1], view, {start}, {count})",
+        f"{indent}    s = reload_i8(packed, 0)",
     ]
 
 
@@ -63,7 +64,8 @@ def _prologue(body: Body, name: str) -> list[str]:
         f"def {name}(table, lo, hi):",
         "    facts = table_at(table[0])",
         f"    length, chunks = facts[{LENGTH}], facts[{CHUNKS}]",
-        f"    packed = {_block(body.inputs[0])}",
+        f"    packed = stack_words({2 * words_for(BLOCK, body.inputs[0]) + HEADER})",
+        "    store_i8(packed, 1, -1)",
     ]
 
 

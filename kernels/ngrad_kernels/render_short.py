@@ -20,14 +20,14 @@ from ngrad_kernels.space_writer import SpaceWriter
 
 def takes_several(space: Space, length: int) -> bool:
     """Whether the kernel for rows of a length takes several at a time: if they are short, and they
-    or columns are reduced. Where nothing is there is less to gain.
+    or columns are reduced, or views packed. Where nothing is there is less to gain.
     """
     reduced = [step for k in range(space.count) if (step := space.reduction(k))]
     columns = [k for k, operand in enumerate(space.inputs) if operand.kind == "column"]
     slabs = any(step.axis == "column" for step in reduced)
     return (
         0 < length <= (BLOCK // SLAB if slabs else TOGETHER)
-        and bool(reduced)
+        and (bool(reduced) or any(operand.kind == "view" for operand in space.inputs))
         and not space.flat
         and not space.frames
         and not any(step.operand in columns for step in reduced)

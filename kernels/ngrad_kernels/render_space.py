@@ -19,11 +19,10 @@ from __future__ import annotations
 from ngrad_kernels.block_loops import BlockLoops
 from ngrad_kernels.codes import size_of, words_for
 from ngrad_kernels.contract import BLOCK, identity
+from ngrad_kernels.skeletons import HEADER
 from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space
 from ngrad_kernels.space_passes import Pass, passes
 
-HEADER = 8
-"""Words of scratch that `fetch` takes before the elements that it packs."""
 AHEAD = 1 << 15
 """Elements of the longest row that is fetched while the one before it is computed: both, and what
 comes of them, have to fit the second cache."""
@@ -66,8 +65,11 @@ class _Kernel(BlockLoops):
         for k, operand in enumerate(space.inputs):
             if k in self.live:
                 self.write(f"a{k} = {self.operand(k)}")
-            if operand.kind in ("view", "padded"):
-                self.write(f"s{k} = stack_words({words_for(BLOCK, operand.code) + HEADER})")
+            words = words_for(BLOCK, operand.code)
+            if operand.kind == "view":
+                self.write(f"s{k} = stack_words({2 * words + HEADER})", f"store_i8(s{k}, 1, -1)")
+            elif operand.kind == "padded":
+                self.write(f"s{k} = stack_words({words})")
         if self.padded:
             words = max(words_for(BLOCK, space.code_of(k)) for k in self.padded)
             self.write(f"zeros = stack_words({words})")

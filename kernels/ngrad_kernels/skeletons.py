@@ -18,8 +18,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-CALLED = ("pack", "fetch")
+CALLED = ("fetch",)
 """The routines that kernels call by address; the others are kernels."""
+HEADER = 8
+"""Words of scratch that `fetch` takes before the elements that it packs."""
 
 
 def as_helpers(*functions: Callable[..., Any]) -> str:
@@ -27,23 +29,31 @@ def as_helpers(*functions: Callable[..., Any]) -> str:
     return "".join(f"@helper()\n{inspect.getsource(function)}\n" for function in functions)
 
 
-def pack(target, base, view, start, count):
-    """Copy elements [start, start + count) of a view to contiguous memory."""
-    transfer(target, base, view, start, count, False)
-
-
 def fetch(where, base, view, start, count):
     """Leave at `where` the address of elements [start, start + count) of a view: where they lie if
-    in one contiguous row, else packed 64 bytes behind `where`.
+    in one contiguous row, else packed behind `HEADER` words there.
+
+    There is room for twice as many elements. What comes again and again is packed once, as long as
+    it is the same: the second word says from which element on (-1 at first), the third how many.
     """
-    words = table_at(view)
-    ndim = words[1]
+    words, packed = table_at(view), where + 64
+    ndim, size = words[1], words[0]
     inner = words[2 * ndim]
     if row_contiguous(view) and start % inner + count <= inner:
         store_i8(where, 0, locate(base, view, start))
-    else:
-        transfer(where + 64, base, view, start, count, False)
-        store_i8(where, 0, where + 64)
+        return
+    period, times = repeats(view, count)
+    first, many = start, count
+    if period > 0:
+        place = start % (period * times)
+        if place + count <= period * times:
+            first, many = start - place, min(period + count, period * times)
+    phase = (start - first) % period if period > 0 else 0
+    held = table_at(where)
+    if period == 0 or held[1] != first or held[2] < phase + count:
+        gather(packed, base, view, first, many)
+        held[1], held[2] = first, many
+    held[0] = packed + phase * size
 
 
 def strided_map(table, lo, hi):
@@ -59,10 +69,11 @@ def strided_map(table, lo, hi):
     kernel, inputs, inner = facts[0], facts[1], facts[4]
     words = stack_words(20)
     operands = table_at(words)
-    packed = stack_words(16384)
+    scratch = stack_words(33024)  # 16 times room for 8192 bytes, twice, and a header
     operands[0] = table[0]
     first, widest = lo, 8
     for k in range(inputs):
+        store_i8(scratch + k * 16512, 1, -1)
         if facts[5 + 2 * k] != 0:
             widest = max(widest, table_at(table[0] + facts[5 + 2 * k] * 8)[0])
     most = 8192 // widest  # elements that fit where they are packed
@@ -72,16 +83,16 @@ def strided_map(table, lo, hi):
             count = min(count, inner - first % inner)
         for k in range(inputs):
             view, once = facts[5 + 2 * k], facts[6 + 2 * k]
-            here = packed + k * 8192
+            here = scratch + k * 16512
             if view == 0:
                 operands[k + 1] = table[k + 1] + first * once  # the item size
-            elif once == 0 and inner != 0 and row_contiguous(table[0] + view * 8):
-                operands[k + 1] = locate(table[k + 1], table[0] + view * 8, first)
-            else:
-                operands[k + 1] = here
-                if once == 0 or first == lo:
-                    n = count if once == 0 else min(most, hi - lo)
-                    transfer(here, table[k + 1], table[0] + view * 8, first, n, False)
+            elif once == 0:
+                fetch(here, table[k + 1], table[0] + view * 8, first, count)
+                operands[k + 1] = table_at(here)[0]
+            elif first == lo:
+                n = min(most, hi - lo)
+                transfer(here + 64, table[k + 1], table[0] + view * 8, first, n, False)
+                operands[k + 1] = here + 64
         operands[inputs + 1] = table[inputs + 1] + first * facts[3]
         call_kernel(kernel, words, 0, count)
         first += count

@@ -65,7 +65,7 @@ def {name}(table, lo, hi):
 """.replace("BEGIN", BEGIN).replace("END", END)
 
 _HELPERS = skeletons.as_helpers(
-    moves.locate, moves.repeat, moves.turn, moves.move, moves.move_matrix, span, *HELPERS
+    moves.locate, moves.turn, moves.move, moves.move_matrix, span, *HELPERS
 )
 
 

@@ -77,7 +77,7 @@ def reduction_facts(
     """The facts of a reduction over axes in an order, and the same for folding partial results."""
     target, words = x.device.target, [length, chunks, width, 0]
     if is_view(x, order):
-        words[-1] = target.skeleton("pack")
+        words[-1] = target.skeleton("fetch")
         dims = collapse([(x.shape[a], x.strides[a]) for a in order])
         words += view_words(x.dtype.itemsize, dims)
     return target.facts([0, *words]), target.facts([1, *words])

@@ -187,7 +187,7 @@ def reducing(
         facts[3] = nbytes = -(-nbytes // 8) * 8
         nbytes += 8 * count
     if views:
-        facts[4] = cpu.skeleton("pack")
+        facts[4] = cpu.skeleton("fetch")
         facts += words_of(x)
     kernel, source = cpu.kernel_of(body), render(body, views)
     out = np.zeros((outer, width), dtype_of(result))
@@ -217,8 +217,8 @@ def scanning(
     inputs = [numbers(rng, one, (length, rows), True).T for one in codes]
     if not views:
         inputs = [np.ascontiguousarray(x) for x in inputs]
-    pack = cpu.skeleton("pack") if views else 0
-    facts = (0, length, 1, 1, pack, *(words_of(inputs[0]) if views else ()))
+    fetch = cpu.skeleton("fetch") if views else 0
+    facts = (0, length, 1, 1, fetch, *(words_of(inputs[0]) if views else ()))
     out = np.empty((rows, length), dtype_of(code))
     return Launch(
         body.text() + " in a view" * views, render(body, views), cpu.kernel_of(body), rows,

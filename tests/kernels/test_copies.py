@@ -1,7 +1,10 @@
-"""Copies from any view to any other: `place`, as ops launch it, beside NumPy's assignment."""
+"""Copies from any view to any other: `place`, as ops launch it, beside NumPy's assignment; and
+`fetch`, by which kernels read a part of a view, beside NumPy's elements.
+"""
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 from products import owner
 
 from ngrad_kernels import cpu, threads
+from ngrad_kernels.skeletons import HEADER
 
 Array = np.ndarray[Any, Any]
 GRAIN = 64
@@ -78,3 +82,54 @@ def test_from_any_view_to_any_other(
     whole[...] = np.zeros((), kind)
     target[...] = source.reshape(other)
     assert found == whole.tobytes()
+
+
+FETCH = ctypes.CFUNCTYPE(None, *[ctypes.c_ssize_t] * 5)
+
+
+class Part:
+    """What a kernel holds to read parts of a view."""
+
+    def __init__(self, x: Array, most: int) -> None:
+        self.x, self.most = x, most
+        self.words = np.array(view_words(x), np.int64)
+        self.scratch = np.full(8 * HEADER + (2 * most + 8) * x.itemsize, 0xA5, np.uint8)
+        self.head = self.scratch[: 8 * HEADER].view(np.int64)
+        self.head[1] = -1
+
+    def fetched(self, start: int, count: int) -> tuple[bytes, bool]:
+        """Elements, and whether they were packed; nothing is written behind the room for these."""
+        x, where = self.x, self.scratch.ctypes.data
+        packed, end = where + 8 * HEADER, 8 * HEADER + 2 * self.most * x.itemsize
+        FETCH(cpu.skeleton("fetch"))(where, x.ctypes.data, self.words.ctypes.data, start, count)
+        assert (self.scratch[end:] == 0xA5).all()
+        at, nbytes = int(self.head[0]), count * x.itemsize
+        return ctypes.string_at(at, nbytes), packed <= at <= where + end - nbytes
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    shape=st.tuples(sizes, sizes, sizes, sizes),
+    ways=st.tuples(steps, steps, steps, steps),
+    repeats=st.tuples(*[st.booleans()] * 4),
+    turned=st.booleans(),
+    kind=st.sampled_from(["i1", "i2", "i4", "i8", "c16", "V12"]),
+    most=st.integers(1, 1024),
+    start=st.integers(0, 1 << 20),
+)
+def test_parts_of_any_view(
+    shape: Any, ways: Any, repeats: Any, turned: bool, kind: str, most: int, start: int
+) -> None:
+    """One after the other; along some axes elements come again."""
+    own = tuple([1 if again else n for n, again in zip(shape, repeats, strict=True)])
+    x = seen(own, ways, turned, kind)
+    drawn = np.random.default_rng(0).integers(0, 255, x.nbytes, np.uint8)
+    x[...] = drawn.view(kind).reshape(own)
+    view = np.broadcast_to(x, shape)
+    whole, part = view.reshape(-1), Part(view, most)
+    for first in range(start % view.size, view.size, most)[:40]:
+        count = min(view.size - first, most)
+        found, packed = part.fetched(first, count)
+        assert found == whole[first : first + count].tobytes()
+        within = first % shape[-1] + count <= shape[-1]
+        assert packed or (view.strides[-1] == view.itemsize and within)

@@ -262,7 +262,7 @@ def test_integer_division(name: str) -> None:
 
 
 APART = {
-    "copies": skeletons.as_helpers(moves.repeat, moves.turn, moves.move, moves.move_rows)
+    "copies": skeletons.as_helpers(moves.turn, moves.move, moves.move_rows)
     + """
 def copies(table, lo, hi):
     move(table[1], table[2], table[3], hi, table[4], table[5])
@@ -290,7 +290,7 @@ def test_items_in_reverse_order() -> None:
 
 
 SPREAD = (
-    skeletons.as_helpers(moves.repeat, moves.turn, moves.move, moves.spread_rows)
+    skeletons.as_helpers(moves.turn, moves.move, moves.double, moves.spread_rows)
     + """
 def spread(table, lo, hi):
     spread_rows(table[1], table[2], table[3], lo, hi, table[4], table[5])
@@ -303,7 +303,8 @@ def test_rows_of_one_item_each() -> None:
     module = compiling.llvm_module("spread", SPREAD, Signature.KERNEL, "spread_entry")
     text = str(loader.target_machine().emit_assembly(module))
     named = set(re.findall(r"movabsq\s+\$([\w.]+), ", text))
-    assert named >= {*(f"ngrad.repeat.i{size}" for size in (1, 2, 4, 8)), "memcpy"}
+    runs = {"ngrad.fill_runs", "ngrad.copy_runs"}
+    assert named >= {*(f"ngrad.repeat.i{size}" for size in (1, 2, 4, 8)), *runs}
 
 
 @pytest.mark.parametrize("name", APART)

@@ -73,7 +73,7 @@ LAUNCHES = {
     ),
     "rows of a view": Launch(
         lambda target: target.kernel_of(SUM, views=True),
-        lambda target: (0, 20, 1, 1, target.skeleton("pack"), 4, 2, 3, 4, 20, 12),
+        lambda target: (0, 20, 1, 1, target.skeleton("fetch"), 4, 2, 3, 4, 20, 12),
         3,
         CHUNK // 20,
         (FLOATS,),
