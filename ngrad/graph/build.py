@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ngrad.graph.fusable import Fusable, Placed, Use
 from ngrad.graph.graph import Node
 from ngrad.graph.group import Group, Leaf, Spread
-from ngrad.graph.indexing import Frame, Split, pattern, reduction_split
+from ngrad.graph.indexing import Frame, Split, along, pattern, reduction_split
 from ngrad.graph.op import Op
 from ngrad_kernels.codes import computed
 from ngrad_kernels.space import Reduce, Step
@@ -120,6 +120,8 @@ class _Builder:
             return self._leaf(use.value, "row", facts.shape(use.value))
         if how == ("column", split):
             return self._leaf(use.seen, "column", own)
+        if how == ("view", split):  # the same along each row
+            return self._leaf(use.seen, "row", along(own, shape))
         return self._leaf(use.seen, "element", shape)
 
     def _leaf(self, k: int, spread: Spread, shape: tuple[int, ...], frame: int = 0) -> int:

@@ -15,6 +15,7 @@ from ngrad.graph.indexing import (
     frames,
     pattern,
     reduction_split,
+    repeats,
 )
 from ngrad.graph.layout import Layout
 from ngrad.graph.narrow import VIEWS, is_long, kind_of
@@ -187,6 +188,14 @@ class Fusable:
             and 1 < count <= COMPONENTS
             and node.spec.size > count
         )
+
+    def repeats(self, k: int) -> bool:
+        """Whether a node is elementwise, and has an operand that is the same along rows that are
+        not short: a group loads it once a row, where the op by itself would have it packed.
+        """
+        if self.kinds[k] != "map" or not self.lies[k].contiguous:
+            return False
+        return any(repeats(self.shape(use.seen), self.shape(k)) for use in self.uses[k])
 
     def extent(self, k: int) -> int:
         """How many elements a node is computed over."""

@@ -104,7 +104,7 @@ class _Fused:
         facts, split = self.facts, self.partition.units[unit].split
         if len(members) == 1:
             (k,) = members
-            if self._may_take(k):
+            if self._may_take(k) or self.facts.repeats(k):
                 split = self.partition.alone(k)
             elif any(part.chain for part in facts.placed.get(k, ())):
                 split = split or facts.hard[k][0]

@@ -43,7 +43,8 @@ COMPONENTS = 8
 
 
 def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Split | None]:
-    """How a shape broadcasts to another, and the space in which that is by rows or by columns.
+    """How a shape broadcasts to another, and the space in which that is by rows or by columns; of a
+    view the one whose rows it is the same along, if these are not short.
 
     Examples
     --------
@@ -51,6 +52,8 @@ def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Spli
     (('row', Split(rows=8, length=3)), ('column', Split(rows=8, length=3)))
     >>> pattern((), (8, 3)), pattern((8, 3), (8, 3)), pattern((2, 1, 3), (2, 8, 3))
     (('one', None), ('element', None), ('view', None))
+    >>> pattern((3, 1), (2, 3, 100))
+    ('view', Split(rows=6, length=100))
     """
     size = math.prod(own)
     if size == math.prod(shape):
@@ -65,7 +68,33 @@ def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Spli
         return "row", Split(size, rest)
     if all(present[len(present) - count :]):
         return "column", Split(rest, size)
-    return "view", None
+    rows = math.prod(along(own, shape))
+    length = math.prod(shape) // rows
+    return "view", Split(rows, length) if length >= NARROW else None
+
+
+def repeats(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a shape that broadcasts to another is the same along rows of that, not short ones.
+
+    Examples
+    --------
+    >>> repeats((3, 1), (2, 3, 100)), repeats((3, 1), (3, 8)), repeats((100,), (3, 100))
+    (True, False, False)
+    """
+    how, split = pattern(own, shape)
+    return how in ("row", "view") and split is not None and split.length >= NARROW
+
+
+def along(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape to which another broadcasts, but for its last axes, along which that is the same.
+
+    Examples
+    --------
+    >>> along((3, 1), (2, 3, 100)), along((), (2, 3))
+    ((2, 3, 1), (1, 1))
+    """
+    last = max([k for k, n in enumerate(own, len(shape) - len(own)) if n > 1], default=-1)
+    return tuple([n if k <= last else 1 for k, n in enumerate(shape)])
 
 
 def reduction_split(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Axis, Split] | None:

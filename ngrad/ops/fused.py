@@ -14,11 +14,19 @@ from ngrad.graph.gather import TOGETHER
 from ngrad.graph.graph import Graph
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.room import padded
-from ngrad.graph.strides import Dims, broadcast_strides, collapse, is_run, pitch, view_words
+from ngrad.graph.strides import (
+    Dims,
+    broadcast_strides,
+    collapse,
+    is_run,
+    pitch,
+    same_shape,
+    view_words,
+)
 from ngrad.ops.elementwise import Elementwise
 from ngrad.ops.launching import dense_operands
 from ngrad_kernels.apart import apart
@@ -56,7 +64,8 @@ def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
         own = frame.columns * itemsize if found is None else found
         return Loaded(Operand(code, kind, leaf.frame), [], found is None, own)
     if kind in ("one", "row"):
-        return Loaded(Operand(code, kind), [], kind != "one" and not where.contiguous)
+        whole = where.contiguous and where.size == math.prod(leaf.shape)
+        return Loaded(Operand(code, kind), [], kind != "one" and not whole)
     strides = broadcast_strides(where, leaf.shape)
     dims = collapse(list(zip(leaf.shape, strides, strict=True)))
     if kind == "column":
@@ -70,6 +79,14 @@ def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
     if is_run(dims, itemsize) and math.prod(n for n, _ in dims) == split.size:
         return Loaded(Operand(code, "element"), [], False)
     return Loaded(Operand(code, "view"), view_words(itemsize, dims), False)
+
+
+def _seen(leaf: Leaf, where: Layout) -> Layout:
+    """How an input lies as a leaf has it: of level row with an element for each."""
+    if leaf.spread != "row" or same_shape(where.shape, leaf.shape):
+        return where
+    strides = broadcast_strides(where, leaf.shape)
+    return layout(where.dtype, leaf.shape, strides, where.device)
 
 
 def _repeated(dims: Dims, split: Split, itemsize: int) -> Kind | None:
@@ -96,7 +113,11 @@ def lower(group: Group, inputs: tuple[Layout, ...]) -> tuple[Space, list[Loaded]
     same = all(first.level_of(k) == second.level_of(k) for k in steps)
     space, loaded = (first, free) if same else (second, plain)
     readers = Counter(leaf.input for leaf in group.leaves)
-    once = [k for k, leaf in enumerate(group.leaves) if readers[leaf.input] == 1]
+    once = [
+        k
+        for k, leaf in enumerate(group.leaves)
+        if readers[leaf.input] == 1 and not loaded[k].copied
+    ]
     return in_place(space, [k for k in once if group.leaves[k].input in group.dying]), loaded
 
 
@@ -148,7 +169,7 @@ class _Launches:
         self._frames = group.frames
         self._pitches = [leaf.pitch for leaf in loaded if leaf.operand.kind == "padded"]
         self._views = [leaf.view for leaf in loaded if leaf.view]
-        leaves = [(leaf.input, inputs[leaf.input]) for leaf in group.leaves]
+        leaves = [(leaf.input, _seen(leaf, inputs[leaf.input])) for leaf in group.leaves]
         copied = [where for where, how in zip(leaves, loaded, strict=True) if how.copied]
         made = dense_operands(copied)
         self.launches, self.keep, self.scratch = [*made.launches], [*made.keep], made.scratch

@@ -233,6 +233,21 @@ def test_what_fuses(
     assert launches(fused(graph), tensors_of(graph)) == count, describe(fused(graph))
 
 
+@pytest.mark.parametrize("shape, own", [((6, 70), (6, 1)), ((2, 3, 5, 64), (3, 1, 1))])
+@pytest.mark.parametrize("ops", [1, 2])
+def test_what_is_the_same_along_rows_is_loaded_once_a_row(
+    shape: tuple[int, ...], own: tuple[int, ...], ops: int
+) -> None:
+    """Also by an op alone, and where it is the same for several rows; but for short ones."""
+    for short in (False, True):
+        given = (*shape[:-1], 7) if short else shape
+        graph = Tracing([uniform(*given), uniform(*own, seed=1)])
+        graph.returning(graph.trace(lambda x, y: ngrad.tanh(x * y) if ops > 1 else x * y))
+        check(graph)
+        alone = short and (ops == 1 or len(shape) > 2)
+        assert ("load(1) by row" in describe(fused(graph))) != alone
+
+
 @pytest.mark.parametrize("function", [dense_layer, variance], ids=lambda f: f.__name__)
 def test_gradients_around_products_and_columns(function: Callable[..., Any]) -> None:
     shapes = [(8, 6), (6, 5), (5,)] if function is dense_layer else [(8, 6)]
