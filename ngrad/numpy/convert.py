@@ -143,7 +143,7 @@ def _of_number(value: Any, dtype: DType | None) -> Tensor:
         if type(value) is float:
             plain = wanted is FLOAT64 or (wanted.is_floating and -6e4 < value < 6e4)
         else:
-            plain = wanted is INT64 and type(value) is int
+            plain = wanted is INT64 and type(value) is int and -1 << 63 <= value < 1 << 63
         if plain:  # others may warn
             return single(value, wanted)
     found: Tensor = constant_of(value, wanted, "array")

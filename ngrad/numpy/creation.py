@@ -119,7 +119,8 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
     return found
 
 
-def _shape(shape: Any, what: str) -> tuple[int, ...]:
+def shape_of(shape: Any, what: str) -> tuple[int, ...]:
+    """The shape that a function is told: a size, or a sequence or array of them."""
     if type(shape) is int and shape >= 0:
         return (shape,)
     sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
@@ -193,7 +194,7 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         shape: Any, dtype: Any = float, order: Any = "C", *, device: Any = None, like: Any = None
     ) -> ndarray:
         place = current() if device is None else device_of(device)
-        sizes = _shape(shape, name)
+        sizes = shape_of(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
         if order == "C" and sizes and state.window.trace is None:
             found = _repeated[value, sizes, wanted.code, place]
@@ -236,7 +237,7 @@ def full(
     >>> np.full(2, 7)
     array([7, 7])
     """
-    wanted, sizes = dtype_of(dtype), _shape(shape, "full")
+    wanted, sizes = dtype_of(dtype), shape_of(shape, "full")
     kind = type(fill_value)  # what has a dtype of its own is cast, and so is a complex number
     cast = kind is complex or (kind not in PLAIN and is_array(fill_value))
     value = to_tensor(fill_value, None if cast else wanted)
@@ -254,7 +255,7 @@ def full_like(
 ) -> ndarray:  # fmt: skip
     """As `full`, of the shape and dtype of another array, and where that lies."""
     x = to_tensor(a)
-    sizes = x._layout.shape if shape is None else _shape(shape, "full_like")
+    sizes = x._layout.shape if shape is None else shape_of(shape, "full_like")
     place = device or x._layout.device
     wanted = dtype_of(dtype) or x.dtype
     cast = is_array(fill_value) or isinstance(fill_value, (list, tuple, complex))
@@ -270,7 +271,7 @@ def _like(name: str, value: int) -> Callable[..., ndarray]:
         like = to_tensor(a)
         x = like._layout
         wanted = x.dtype if dtype is None else dtype_of(dtype) or x.dtype
-        sizes = x.shape if shape is None else _shape(shape, name)
+        sizes = x.shape if shape is None else shape_of(shape, name)
         made = _filled_with(value, sizes, wanted, device_of(device or x.device))
         return _laid_as(like, made, order)
 
@@ -297,7 +298,7 @@ def eye(
     array([[0., 1., 0.],
            [0., 0., 1.]])
     """
-    rows, columns = _shape((N, N if M is None else M), "eye")
+    rows, columns = shape_of((N, N if M is None else M), "eye")
     found = made(EYE, rows, columns, operator.index(k), dtype_of(dtype) or FLOAT64)
     return laid(found if device is None else to_device(found, device), order)
 
@@ -331,7 +332,7 @@ def tri(
     N: int, M: int | None = None, k: int = 0, dtype: Any = float, *, like: Any = None
 ) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above."""
-    rows, columns = _shape((N, N if M is None else M), "tri")
+    rows, columns = shape_of((N, N if M is None else M), "tri")
     return asarray(array_of(lower(rows, columns, operator.index(k))), dtype_of(dtype))
 
 
@@ -345,7 +346,7 @@ def lower(rows: int, columns: int, k: Any) -> Tensor:
 
 def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     """For each axis of a grid, the index along it at every place."""
-    shape = _shape(tuple(dimensions), "indices")
+    shape = shape_of(tuple(dimensions), "indices")
     parts = np.indices(shape, sparse=True)
     return tuple([asarray(part, dtype) for part in parts]) if sparse else grid(parts, dtype)
 

@@ -45,8 +45,8 @@ class Handling(NamedTuple):
     invalid: str = "ignore"
     call: Any = None
     life: Life | None = None
-    numpys: Any = None
-    """What NumPy's own did before `seterr` had it do otherwise."""
+    numpys: tuple[tuple[Any, Any], ...] = ()
+    """What was done before each `seterr`, here and by NumPy's own."""
 
     @property
     def looks(self) -> bool:
@@ -64,6 +64,8 @@ class Handling(NamedTuple):
         return self._replace(**new)
 
 
+CHANGES = 16
+"""Of which, at most, it is known what NumPy's own did before."""
 NOTHING = Handling()
 _handling: ContextVar[Handling] = ContextVar("handling", default=NOTHING)
 _looking: set[int] = set()
@@ -107,7 +109,11 @@ def geterr() -> dict[str, str]:
     >>> np.geterr()
     {'divide': 'ignore', 'over': 'ignore', 'under': 'ignore', 'invalid': 'ignore'}
     """
-    return dict(zip(KINDS, _handling.get(), strict=False))
+    return _modes(_handling.get())
+
+
+def _modes(handling: Handling) -> dict[str, str]:
+    return dict(zip(KINDS, handling, strict=False))
 
 
 def seterr(
@@ -125,12 +131,19 @@ def seterr(
         "ignore", "warn", "raise", "call", "print" or "log"; as it is, if not given.
     """
     old = geterr()
-    modes = {"all": all, "divide": divide, "over": over, "under": under, "invalid": invalid}
+    modes: Any = {"all": all, "divide": divide, "over": over, "under": under, "invalid": invalid}
     before = _handling.get()
-    new, numpys = before.changed(**modes), before.numpys or np.geterr()
-    _set(new._replace(numpys=numpys if new.looks else None))
-    back = before.numpys is not None and not new.looks  # as by `seterr(**old)`
-    np.seterr(**numpys if back else modes)
+    new, numpys = before.changed(**modes), before.numpys
+    if all is None and None not in (divide, over, under, invalid):  # as by `seterr(**old)`
+        told = _modes(new)
+        for k in reversed(range(len(numpys))):
+            if numpys[k][0] == told:
+                numpys, modes = numpys[:k], numpys[k][1]
+                break
+    if numpys is before.numpys:
+        numpys = (*numpys, (old, np.geterr()))[-CHANGES:]
+    _set(new._replace(numpys=numpys))
+    np.seterr(**modes)
     return old
 
 

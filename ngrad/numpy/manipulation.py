@@ -12,7 +12,7 @@ import numpy as np
 from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import array_of, to_tensor
-from ngrad.numpy.creation import asarray, itself
+from ngrad.numpy.creation import asarray, itself, shape_of
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray, view_of
 from ngrad.numpy.reductions import along
@@ -210,8 +210,7 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
 
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> ndarray:
     """The same elements repeated to a shape: a view, which cannot be assigned to."""
-    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
-    return asarray(array)._seen_by(Repeated(tuple(sizes)))
+    return asarray(array)._seen_by(Repeated(shape_of(shape, "broadcast_to")))
 
 
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[ndarray, ...]:

@@ -127,14 +127,25 @@ def _seed(value: Any) -> Any:
 
 
 class _Seeded(type):
-    """A class of NumPy's whose seed may be an array of ours: what it makes is NumPy's."""
+    """A class of NumPy's whose seed may be an array of ours: what it makes is NumPy's, but for what
+    a user's own class of the kind makes.
+    """
+
+    @property
+    def _numpys(cls) -> Any:
+        return cls.__mro__[1] if cls.__name__ in SEEDED and cls.__module__ == __name__ else None
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         named = {name: _seed(x) for name, x in kwargs.items()}
-        return cls.__mro__[1](*map(_seed, args), **named)
+        make = cls._numpys or super().__call__
+        return make(*map(_seed, args), **named)
 
     def __instancecheck__(cls, thing: Any) -> bool:
-        return isinstance(thing, cls.__mro__[1])
+        return cls.__subclasscheck__(type(thing))
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        own = cls._numpys
+        return super().__subclasscheck__(kind) if own is None else issubclass(kind, own)
 
 
 SEEDED = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64", "SeedSequence")

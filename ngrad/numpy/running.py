@@ -71,13 +71,13 @@ def running(function: ufunc, x: ndarray, axis: int, starts: Any, last: bool = Fa
     if op is None:
         starts = np.asarray(starts)
         nothing = along(x, axis, slice(0, 0))
-        x = x.astype(function(nothing, nothing).dtype, copy=False)
+        nothing = function(nothing, nothing)
         parts = [along(x, axis, k) for k in range(x.shape[axis])]
         for k in set(range(1, len(parts))).difference(starts):
             parts[k] = function(parts[k - 1], parts[k])
         if last:
             parts = [parts[k - 1] for k in (*starts[1:], len(parts))]
-        return stack(parts, axis) if parts else x
+        return stack(parts, axis).astype(nothing.dtype, copy=False) if parts else nothing
     device = first._layout.device
     # What has a derivative that looks at what comes before each element is run through anyhow.
     if last and (op.name == "add" or not state.listens()):

@@ -214,6 +214,8 @@ np.unpackbits(np.uint8(5), axis=0)
 np.unpackbits(np.array([[2], [131]], np.uint8), axis=1, count=-3, bitorder='little')
 np.frexp(np.array([np.nan, -np.inf, 0.0, -3.0, 5e-324]))
 np.ldexp(np.array([1.0, 5e-324, np.inf, -0.7]), [-1074, 2000, -5000, 10**6])
+np.ldexp.reduce(SIZES)
+[np.broadcast_to(SIZES[:1], SIZES[:2]), np.broadcast_to(SIZES[:1], SIZES[1])]
 np.signbit(np.sum(np.array([[-0.0] * 40] * 2), axis=1))
 np.add(1, 2, signature='dd->d')
 np.add([1], [2], sig=(np.float64, None, None))

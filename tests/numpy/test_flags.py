@@ -203,8 +203,20 @@ def test_settings() -> None:
     assert ours.geterr() == before and np.geterr() == numpys | {"over": "raise", "invalid": "warn"}
     with pytest.raises(FloatingPointError, match="overflow encountered in exp"):
         ours.exp(X * 1e3)
-    assert ours.seterr(all="ignore") == before and ours.seterrcall(None) is note
+    assert ours.seterr(**dict.fromkeys(before, "ignore")) == before
+    assert ours.seterrcall(None) is note
     assert np.geterr() == numpys  # as it was before the first
+    for modes in ({"all": "ignore"}, {"divide": "raise"}, {"all": "warn", "over": "raise"}):
+        was = np.geterr()
+        old = ours.seterr(**modes)
+        during = np.geterr()
+        inner = ours.seterr(under="print")
+        assert np.geterr() == during | {"under": "print"}
+        ours.seterr(**inner)
+        assert np.geterr() == during != was
+        ours.seterr(**old)
+        assert np.geterr() == was
+    ours.seterr(all="ignore")
     ours.seterr(all="ignore")
     assert set(np.geterr().values()) == {"ignore"}
     np.seterr(**numpys)

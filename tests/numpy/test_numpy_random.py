@@ -344,6 +344,19 @@ def test_what_ours_alone_refuses() -> None:
         ours.random.default_rng(0).shuffle((1, 2))
 
 
+def test_a_users_own_bit_generator() -> None:
+    class Own(ours.random.PCG64):  # type: ignore[misc]
+        def name(self) -> str:
+            return "own"
+
+    own = Own(ours.array(3))
+    assert type(own) is Own and own.name() == "own"
+    assert ours.random.Generator(own).random() == np.random.default_rng(3).random()
+    assert isinstance(own, ours.random.PCG64) and issubclass(Own, ours.random.PCG64)
+    assert not isinstance(np.random.PCG64(1), Own)
+    assert issubclass(np.random.PCG64, ours.random.PCG64)
+
+
 def test_numpy_and_scipy_draw_from_it() -> None:
     ours_, numpys = ours.random.default_rng(5), np.random.default_rng(5)
     again = np.random.default_rng(ours_)

@@ -96,6 +96,17 @@ def test_other_numbers_with_a_dtype(dtype: str, number: Any) -> None:
     numpy.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("number", [10**30, -(2**63) - 1])
+def test_what_no_integer_holds(number: int) -> None:
+    x = ours.array([1, 2])
+    for call in (
+        lambda: ours.array(number), lambda: ours.full(2, number), lambda: ours.array([x, number]),
+        lambda: ours.concatenate([x, ours.array(number)[None]]),
+    ):  # fmt: skip
+        with pytest.raises(ngrad.errors.RangeError, match="beyond what int64 holds"):
+            call()
+
+
 def test_a_number_beside_several_arrays_has_the_dtype_of_all() -> None:
     bools, high = numpy.array([True, False]), numpy.array([3, 4], "u4")
     for low in (0, 1, True):
