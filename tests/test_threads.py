@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad import GradientTape, constant
 from ngrad.record import state
 from ngrad.window import LIMIT, Window
@@ -225,6 +226,37 @@ def test_each_thread_has_tapes_of_its_own() -> None:
             np.testing.assert_array_equal(outer.gradient(g, v), expected)
 
     in_threads([lambda k=k: work(k) for k in range(4)])  # type: ignore[misc]
+
+
+def test_what_machine_code_finds_is_for_the_thread_that_asks() -> None:
+    """Subscripts and transposes under a tape of one thread, while another listens to nothing."""
+    turn, given = threading.Barrier(2, timeout=60), ours.asarray(np.arange(6.0).reshape(2, 3))
+
+    def listens() -> None:
+        for _ in range(50):
+            with GradientTape() as tape:
+                tape.watch(given)
+                turn.wait()
+                y = given.T[2] * given[1, 2]
+                turn.wait()
+            np.testing.assert_array_equal(tape.gradient(y, given), [[0, 0, 5], [0, 0, 12]])
+
+    def does_not() -> None:
+        for _ in range(50):
+            turn.wait()
+            found = given.T[2] * given[1, 2]
+            turn.wait()
+            assert not state.listens() and not state.window.readers
+            np.testing.assert_array_equal(found, [10.0, 25.0])
+
+    def guarded(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException:
+            turn.abort()
+            raise
+
+    in_threads([lambda work=work: guarded(work) for work in (listens, does_not)])  # type: ignore[misc]
 
 
 def test_a_tape_goes_on_in_another_thread() -> None:

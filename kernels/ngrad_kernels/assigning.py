@@ -11,13 +11,14 @@ import numpy as np
 from llvmlite import ir
 
 from ngrad_kernels.advanced import ASKED, write_put_at
+from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import BIT, BYTE, INT, POINTER, WORD, Code, Function
 from ngrad_kernels.making import NULL
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.places import NOWHERE
 from ngrad_kernels.runs import RUN, write_runs
-from ngrad_kernels.subscripts import WINDOW, by_method
+from ngrad_kernels.subscripts import by_method
 from ngrad_kernels.updating import write_is_part
 
 if TYPE_CHECKING:
@@ -304,7 +305,7 @@ def write_assign(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         there = builder.call(module.globals["is_part"], [this, index, value])
         with builder.if_then(builder.icmp_signed("!=", there, INT(0)), likely=False):
             builder.ret(builder.select(builder.icmp_signed("<", there, INT(0)), there, INT(0)))
-        window = it.attribute(it.known(ways.state), WINDOW, otherwise=INT(-1))
+        window = window_of(it, ways.state, otherwise=INT(-1))
         done = builder.call(module.globals["assigned"], [this, index, value, window])
         it.let_go(window)
         with builder.if_then(builder.icmp_signed("!=", done, INT(0)), likely=True):
@@ -316,7 +317,7 @@ def write_put_at_once(module: ir.Module, ways: Ways) -> None:
     """put_at_once(cell, index, value): whether a value, or a tensor, could be assigned so."""
     it = Function(module, "put_at_once", 3)
     builder = it.builder
-    window = it.attribute(it.known(ways.state), WINDOW)
+    window = window_of(it, ways.state)
     given = [it.given_object(k) for k in range(3)]
     done = builder.call(module.globals["assigned"], [*given, window])
     it.let_go(window)

@@ -39,8 +39,6 @@ class CellKinds(NamedTuple):
         `read(cell)`: the tensor that it shows, of any.
     part : type
         A named tuple, that of ways to parts, with what a part is known by, its `key`.
-    views : dict
-        What shows a view that was taken before, and its way, by layout and key.
     dtypes : dict
         By code, those of tensors.
     host : object
@@ -54,7 +52,6 @@ class CellKinds(NamedTuple):
     row: Callable[[int], Any]
     read: Callable[[Any], Any]
     part: Any
-    views: dict[Any, Any]
     dtypes: dict[str, Any]
     host: Any
 
@@ -93,31 +90,23 @@ def _array_of(module: ir.Module, kinds: CellKinds) -> None:
 
 
 def _view_of(module: ir.Module, kinds: CellKinds) -> None:
-    """view_of(cell, key, views, window): a view of a cell, if it holds what it shows and that is
-    there, nobody listens to the window, and `views` has what shows the view, and its way, by the
-    layout and the key; else None.
+    """view_of(cell, key, window): a view of a cell, if it holds what it shows and that is there,
+    nobody listens to the window, and the `views` of the layout have by the key what shows the view,
+    and its way; else None.
     """
-    it = Function(module, "view_of", 4)
+    it = Function(module, "view_of", 3)
     builder = it.builder
-    of_tensor = offsets(kinds.kinds.tensor)
-    cell, key, views, window = (it.given_object(k) for k in range(4))
+    cell, key, window = (it.given_object(k) for k in range(3))
 
     x = builder.call(module.globals["held_by"], [cell])
     it.done_unless(builder.not_(it.is_null(x)))
     it.done_unless(it.builder.call(it.module.globals["silent"], [x, window]))
     it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
-    layout = it.get(x, of_tensor["_layout"])
-    it.hold(layout)
-    it.hold(key)
-    pair = it.tuple_of(layout, key, otherwise=(x,))
-    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
-    found = builder.call(find, [views, pair])
-    it.let_go(pair)
+    found = builder.call(module.globals["known_view"], [x, key])
     with builder.if_then(it.is_null(found)):
         it.let_go(x)
         it.raise_if_any()
         it.done()
-    it.hold(found)
     given = builder.bitcast(it.allocate(1), POINTER.as_pointer())
     builder.store(x, given)
     call = it.external("PyObject_Vectorcall", POINTER, POINTER, given.type, WORD, POINTER)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
 
+from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import generic_slot, offsets
 from ngrad_kernels.machine import POINTER, WORD, Code
 from ngrad_kernels.making import NULL
-from ngrad_kernels.subscripts import METHOD, WINDOW, call, give
+from ngrad_kernels.subscripts import METHOD, call, give
 
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
@@ -71,7 +72,7 @@ def write_item(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
             it.let_go(index)
             it.let_go(x)
             builder.ret(NULL)
-        window = it.attribute(it.known(ways.state), WINDOW, x, index)
+        window = window_of(it, ways.state, x, index)
         give(it, call(it, "element_of", x, index, window), x, index, window)
         give(it, call(it, "row_of", this, x, index, window), x, index, window)
         it.let_go(window)
@@ -118,7 +119,7 @@ def write_iterate(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     _unless_number(it, this, UNITERABLE, NULL)
     x = builder.call(module.globals["sequence"], [this])
     it.unless_null(x, NULL)
-    window = it.attribute(it.known(ways.state), WINDOW, x)
+    window = window_of(it, ways.state, x)
     silent = builder.call(module.globals["silent"], [x, window])
     it.let_go(window)
     it.let_go(x)

@@ -14,12 +14,13 @@ import numpy as np
 from llvmlite import ir
 
 from ngrad_kernels.assigning import DOUBLE, NOTHING, REAL
+from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import generic_slot, offsets
 from ngrad_kernels.holding import is_view
 from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
 from ngrad_kernels.making import NULL
 from ngrad_kernels.recording import AT_MOST, idle
-from ngrad_kernels.subscripts import SMALL, WINDOW
+from ngrad_kernels.subscripts import SMALL
 from ngrad_kernels.updating import write_taken_over
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators)
         builder.cbranch(holds, after, leave)
         builder.position_at_end(after)
 
-    window = keep(WINDOW_AT, it.attribute(it.known(ways.state), WINDOW))
+    window = keep(WINDOW_AT, window_of(it, ways.state))
     unread = it.same(it.get(window, of_window["readers"]), it.known(0))
     unless(it.same(it.get(window, of_window["trace"]), none))  # a recording reads its own way
     two = builder.not_(it.is_null(operands[1]))
@@ -304,7 +305,7 @@ def _number(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
     real, whole = builder.alloca(DOUBLE), builder.alloca(WORD)
     kind = builder.call(module.globals["number_of"], [this, real, whole])
-    window = it.attribute(it.known(ways.state), WINDOW)
+    window = window_of(it, ways.state)
     trace = it.get(window, offsets(kinds.window)["trace"])
     it.let_go(window)
     unknown = builder.or_(

@@ -21,7 +21,17 @@ NOWHERE = WORD(-(1 << 63))
 def write_places(module: ir.Module, kinds: CellKinds) -> None:
     """The functions of this module, in an order in which each finds those that it calls."""
     write_held_by(module, kinds.cell, kinds.kinds.tensor)
-    for write in (_silent, _is_number, _integer_of, _offset, _spot, _row, _part, _shown):
+    for write in (
+        _silent,
+        _is_number,
+        _integer_of,
+        _offset,
+        _spot,
+        _row,
+        _known_view,
+        _part,
+        _shown,
+    ):
         write(module, kinds)
 
 
@@ -152,6 +162,23 @@ def _row(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(shown_by(it, kinds.kinds.tensor, block, at, lies))
 
 
+def _known_view(module: ir.Module, kinds: CellKinds) -> None:
+    """known_view(x, key): what shows a view of a tensor, and its way, as the layout's `views` have
+    them by a key. Null if they do not, or if that raised.
+    """
+    it = Code(module, "known_view", POINTER, POINTER, POINTER)
+    x, key = it.function.args
+    where = it.get(x, offsets(kinds.kinds.tensor)["_layout"])
+    views = it.get(where, offsets(kinds.kinds.layout)["views"])
+    it.unless(it.builder.not_(it.is_null(views)), NULL)
+    it.hold(views)  # a key may compare in Python: whatever runs then may have them forgotten
+    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
+    found = it.builder.call(find, [views, key])
+    it.hold(found)  # null, too, as CPython's function for others has it
+    it.let_go(views)
+    it.builder.ret(found)
+
+
 def _part(module: ir.Module, kinds: CellKinds) -> None:
     """part(x, key): what is shown of a tensor that is there, by a key by which that was shown
     before of one that lies alike; None if it was not; null if it raised.
@@ -159,21 +186,14 @@ def _part(module: ir.Module, kinds: CellKinds) -> None:
     it = Code(module, "part", POINTER, POINTER, POINTER)
     x, key = it.function.args
     builder, none = it.builder, it.known(None)
-    where = it.get(x, offsets(kinds.kinds.tensor)["_layout"])
     it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
-    it.hold(where)
-    it.hold(key)
-    pair = it.tuple_of(where, key, otherwise=(x,))
-    find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
-    found = builder.call(find, [it.known(kinds.views), pair])
-    it.let_go(pair)
+    found = builder.call(module.globals["known_view"], [x, key])
     with builder.if_then(it.is_null(found)):
         it.let_go(x)
         occurred = it.external("PyErr_Occurred", POINTER)
         it.unless(it.is_null(builder.call(occurred, [])), NULL)
         it.hold(none)
         builder.ret(none)
-    it.hold(found)
     call = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     out = builder.call(call, [it.item(found, 0), x])
     it.let_go(found)

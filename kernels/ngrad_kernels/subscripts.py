@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llvmlite import ir
 
+from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import ASSIGN, ASSIGN_ITEM, ITEM, SUBSCRIPT, heap_type, offsets
 from ngrad_kernels.keys import key_of
 from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code, Function, load
@@ -19,7 +20,7 @@ from ngrad_kernels.memory import Buffer
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
 
-METHOD, PUT, WINDOW, SMALL = map(sys.intern, ("_item", "_put", "window", "small"))
+METHOD, PUT, SMALL = map(sys.intern, ("_item", "_put", "small"))
 
 
 class Ways(NamedTuple):
@@ -199,7 +200,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     this, given = it.function.args
     builder, none = it.builder, it.known(None)
     held_by, of_window = module.globals["held_by"], offsets(kinds.window)
-    window = it.attribute(it.known(ways.state), WINDOW)
+    window = window_of(it, ways.state)
 
     def leave(*held: Any) -> None:
         for thing in (*held, window):
@@ -264,7 +265,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
                 # One of a part is a part of that part's owner.
                 owner = it.get(this, offsets(kinds.cell)["_owner"])
                 with builder.if_then(it.same(owner, none)):
-                    found = call(it, "view_of", this, key, it.known(kinds.views), window)
+                    found = call(it, "view_of", this, key, window)
                     give(it, found, x, index, key, window)
     leave(x, index, key)
 
@@ -307,8 +308,8 @@ def write_viewed(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     """
     it = Function(module, "viewed", 1)
     builder, this = it.builder, it.given_object(0)
-    window = it.attribute(it.known(ways.state), WINDOW)
-    give(it, call(it, "view_of", this, it.bound(0), it.known(kinds.views), window), window)
+    window = window_of(it, ways.state)
+    give(it, call(it, "view_of", this, it.bound(0), window), window)
     it.let_go(window)
     otherwise = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     builder.ret(builder.call(otherwise, [it.bound(1), this]))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
+from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.keys import key_of
 from ngrad_kernels.machine import INT, POINTER, Code
-from ngrad_kernels.subscripts import WINDOW
 
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
@@ -56,7 +56,7 @@ def write_taken_over(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     of_cell, of_tensor = offsets(kinds.cell), offsets(kinds.kinds.tensor)
     it.unless(it.is_of(this, kinds.cell), INT(0))
     with builder.if_then(builder.not_(it.same(it.get(this, of_cell["_owner"]), nobody))):
-        window = it.attribute(it.known(ways.state), WINDOW, otherwise=INT(-1))
+        window = window_of(it, ways.state, otherwise=INT(-1))
         given = this, it.known(Ellipsis), found, window
         done = builder.call(module.globals["assigned"], given)
         it.let_go(window)

@@ -67,6 +67,7 @@ class Layout:
     __slots__ = (
         "__weakref__", "_span", "_words", "contiguous", "device", "dtype", "element", "free",
         "leaf", "lies", "nbytes", "ndim", "open", "read", "row", "shape", "size", "strides",
+        "views",
     )  # fmt: skip
 
     dtype: DType
@@ -83,6 +84,7 @@ class Layout:
     open: bool
     read: float
     row: Layout  # of what is at a place along the first axis, likewise
+    views: dict[Any, Any]  # by keys, what shows a view and its way, once one was taken
     lies: Description  # what the buffer protocol says of memory that lies so, once it was asked
     _span: tuple[int, Layout]
     _words: tuple[int, Any]  # where its shape and strides lie, and what holds them

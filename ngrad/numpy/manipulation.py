@@ -16,7 +16,7 @@ from ngrad.numpy.creation import asarray, itself, shape_of
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray, view_of
 from ngrad.numpy.reductions import along
-from ngrad.numpy.views import VIEWS, Repeated, axes_in
+from ngrad.numpy.views import Repeated, axes_in
 from ngrad.numpy.ways import lies_of, surely_apart
 from ngrad.ops import joining
 from ngrad.ops.gather import repeat as repeated
@@ -62,7 +62,7 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
     order "K" or "A", in that of memory, where it is known.
     """
     if order == "C" and type(a) is ndarray and a._way is None:
-        view = view_of(a, ALL, VIEWS, state.window)
+        view = view_of(a, ALL, state.window)
         if view is not None:
             return view
     x, order = asarray(a), order.upper() if isinstance(order, str) else order

@@ -22,7 +22,6 @@ from ngrad.numpy.elements import picked
 from ngrad.numpy.indices import meant
 from ngrad.numpy.values import Valued
 from ngrad.numpy.views import (
-    VIEWS,
     Axes,
     Made,
     Part,
@@ -181,7 +180,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
     def _seen_by(self, way: Way) -> ndarray:
         """A view of this array; nothing is one of a number."""
         owner = self if self._owner is None else near(self)
-        view = view_of(owner, way, VIEWS, state.window)
+        view = view_of(owner, way, state.window)
         if view is not None:
             return view
         value = owner._read()
@@ -252,7 +251,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
             items = index._read() if type(index) is ndarray else index
             return array_of(getitem(self._read(), items))
         if key is not None and self._owner is not None and type(self._way) is not Part:
-            view = view_of(self, key, VIEWS, state.window)
+            view = view_of(self, key, state.window)
             if view is not None:
                 return view
         if key is not None and type(index) is not slice:
@@ -275,7 +274,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         else:
             if not state.listens():
                 self._forget()  # the owner's memory, which what it gives may be written to in
-            view = None if part.key is None else view_of(owner, part.key, VIEWS, state.window)
+            view = None if part.key is None else view_of(owner, part.key, state.window)
             if view is not None:
                 return view
         x = owner._read()
@@ -299,7 +298,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
             order = tuple(order[0]) if np.iterable(order[0]) else () if order[0] is None else order
         if not order:
             owner = self if self._owner is None else near(self)
-            view = view_of(owner, "T", VIEWS, state.window)
+            view = view_of(owner, "T", state.window)
             if view is not None:
                 return view
             x = owner._read()
@@ -322,7 +321,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if order != "C":
             order = order.upper() if isinstance(order, str) else "C" if order is None else order
         elif self._owner is self._way is None and not copy and are_integers(given):
-            view, key = view_of(self, given, VIEWS, state.window), given
+            view, key = view_of(self, given, state.window), given
             if view is not None:
                 return view
         owner = self if self._owner is None else near(self)
@@ -357,7 +356,7 @@ array_of: Callable[..., ndarray]
 owner's value, a view, which shows the tensor.
 """
 view_of: Callable[..., ndarray | None]
-"""`view_of(array, key, views, window)`: a view that was taken before, if nobody listens."""
+"""`view_of(array, key, window)`: a view that was taken before, if nobody listens."""
 element_of: Callable[..., ndarray | None]
 """`element_of(tensor, key, window)`: an element of a tensor in an array of its own, if nobody
 listens.
@@ -388,7 +387,7 @@ the host's memory, if they are float64 or int64, or read as the one that is give
 listens.
 """
 CELLS = cell_makers(
-    CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, VIEWS, BY_CODE, HOST),
+    CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor),
     Operators({name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS}, applied),
 )

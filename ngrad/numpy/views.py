@@ -61,8 +61,8 @@ class Made(NamedTuple):
     columns: bool = False
 
 
-VIEWS: dict[Any, tuple[Callable[[Tensor], Tensor], Way]] = {}
-"""What shows a view, and its way, by the layout of what it is of, and a key."""
+_REMEMBERED: list[dict[Any, tuple[Callable[[Tensor], Tensor], Way]]] = []
+"""The `views` of a layout, for each one that they have."""
 
 
 def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
@@ -72,7 +72,7 @@ def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
     window = state.window
     if window.readers or window.trace is not None or not x._at:
         return None
-    return VIEWS.get((x._layout, key))
+    return x._layout.views.get(key) if hasattr(x._layout, "views") else None
 
 
 def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
@@ -80,9 +80,14 @@ def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
     tensor without axes, which may be a number's: nothing is a view of that.
     """
     if shows(view, x) and x._layout.ndim:
-        if len(VIEWS) >= SEEN:
-            VIEWS.clear()
-        VIEWS[x._layout, key] = seen(view._at - x._at, view._layout), way
+        if len(_REMEMBERED) >= SEEN:
+            for views in _REMEMBERED:
+                views.clear()
+            _REMEMBERED.clear()
+        if not hasattr(x._layout, "views"):
+            x._layout.views = {}
+        x._layout.views[key] = seen(view._at - x._at, view._layout), way
+        _REMEMBERED.append(x._layout.views)
     return view
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.numpy import views
 
 ITEMS = (
     ...,
@@ -84,3 +85,17 @@ def test_a_loop_that_takes_less_and_less() -> None:
     rows = ours.ones((6, 4))[::2][:, 1:]
     rows[0] += 1.0
     assert rows._owner._owner is None and rows._owner.sum() == 24.0 + 3.0
+
+
+def test_few_views_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many arrays and parts, those that were taken last."""
+    monkeypatch.setattr(views, "SEEN", 8)
+    taken = np.arange(40.0)
+    for size in range(30, 40):
+        x = ours.array(taken[:size])
+        for start in range(5):
+            np.testing.assert_array_equal(x[start : start + 20], taken[start : start + 20])
+            assert len(views._REMEMBERED) <= 8
+    held = {id(known): known for known in views._REMEMBERED}.values()
+    assert 0 < sum(map(len, held)) <= 8
+    np.testing.assert_array_equal(x[start : start + 20], taken[start : start + 20])
