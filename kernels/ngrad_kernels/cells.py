@@ -10,6 +10,7 @@ from llvmlite import ir
 
 from ngrad_kernels.advanced import write_settled
 from ngrad_kernels.assigning import write_assign, write_put_at_once
+from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import ASSIGN, ITEM, SUBSCRIPT, generic_slot, offsets, replace_slot
 from ngrad_kernels.holding import write_read
 from ngrad_kernels.iterating import ITERATE, LENGTH, write_item, write_iterate, write_length
@@ -19,7 +20,7 @@ from ngrad_kernels.memory import FreeList
 from ngrad_kernels.nests import write_listed
 from ngrad_kernels.operators import Operators, operator_slots
 from ngrad_kernels.places import NOWHERE, write_places
-from ngrad_kernels.subscripts import SUBSCRIPTS, Ways, write_subscript, write_viewed
+from ngrad_kernels.subscripts import SMALL, SUBSCRIPTS, Ways, write_subscript, write_viewed
 
 
 class CellKinds(NamedTuple):
@@ -201,21 +202,29 @@ def _exchanged(module: ir.Module, kinds: CellKinds) -> None:
 
 
 def _result_of(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
-    """result_of(cell, calls, params, window, small): what the call by these params gives of the
-    tensor that a cell shows, as `found` has it, in a cell of its own. None if there is none, or
-    somebody listens to the window.
+    """result_of(cell, calls, params): what the call by these params gives of the tensor that a cell
+    shows, as `found` has it, in a cell of its own. None if there is none, or somebody listens.
     """
-    it = Function(module, "result_of", 5)
+    it = Function(module, "result_of", 3)
     builder, none = it.builder, it.known(None)
-    cell, calls, params, window, small = (it.given_object(k) for k in range(5))
-    it.done_unless(it.is_of(window, kinds.window))
+    cell, calls, params = (it.given_object(k) for k in range(3))
+    silent = module.globals["silent"]
+    window = window_of(it, ways.state)
+    small = it.attribute(it.known(ways.settings), SMALL, window)
     x = builder.call(module.globals["held_by"], [cell])
-    it.done_unless(builder.not_(it.is_null(x)))
-    it.done_unless(builder.call(module.globals["silent"], [x, window]))
-    it.hold(x)
-    operands = it.tuple_of(x)
-    out = it.call_known(ways.found, window, calls, params, small, operands)
-    it.let_go(operands)
+    out = it.references(WORD(1))
+    it.hold(none)
+    builder.store(none, out)
+    there = builder.not_(it.is_null(x))
+    with builder.if_then(there), builder.if_then(builder.call(silent, [x, window])):
+        it.hold(x)
+        operands = it.tuple_of(x, otherwise=(small, window, none))
+        builder.store(it.call_known(ways.found, window, calls, params, small, operands), out)
+        it.let_go(operands)
+        it.let_go(none)
+    out = builder.load(out)
+    it.let_go(small)
+    it.let_go(window)
     it.unless_null(out, NULL)
     with builder.if_then(it.same(out, none)):
         builder.ret(out)

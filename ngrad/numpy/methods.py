@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.config import settings
 from ngrad.dtypes import can_cast
 from ngrad.numpy import choosing, logic, manipulation, memory, reductions, selection, sorting
 from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
@@ -28,7 +27,7 @@ from ngrad.ops.elementwise import CAST
 from ngrad.ops.identity import COPY
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
-from ngrad.record import apply, copied, state
+from ngrad.record import apply, copied
 
 
 def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> ndarray:
@@ -119,7 +118,7 @@ def astype(
         if plain and not copy:
             return x
     elif plain and (wanted.is_complex or not where.dtype.is_complex):
-        found = result_of(x, CAST.calls, (wanted,), state.window, settings.small)
+        found = result_of(x, CAST.calls, (wanted,))
         if found is not None:
             return found
     if casting == "same_value":  # values are looked at, by NumPy, which raises if one changes
@@ -156,7 +155,7 @@ def _set_imag(x: ndarray, part: Any) -> None:
 def _copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
     if order == "C" and not (x._owner is None and x._held._layout.contiguous):
-        found = result_of(x, COPY.calls, (), state.window, settings.small)
+        found = result_of(x, COPY.calls, ())
         if found is not None:
             return found
     if x.is_number:

@@ -366,8 +366,8 @@ row_of: Callable[..., ndarray | None]
 its first axis, likewise.
 """
 result_of: Callable[..., ndarray | None]
-"""`result_of(array, calls, params, window, small)`: what a call that an op had before gives of an
-array, if nobody listens, as `window.found` has it.
+"""`result_of(array, calls, params)`: what a call that an op had before gives of an array, if nobody
+listens, as `window.found` has it.
 """
 viewed: Callable[[Any, Callable[[Any], Any]], Callable[[Any], Any]]
 """`viewed(key, function)`: what gives a view that was taken before, or what a function does."""
