@@ -24,9 +24,10 @@ from ngrad.ops.bounds import Early, early
 from ngrad.ops.convert import Weak
 from ngrad.plans import Planned, plans
 from ngrad.record import copied, state
+from ngrad.returned import NUMBERS as RETURNED
 from ngrad.returned import all_made, output_of
 from ngrad.scalars import scalar
-from ngrad.signature import Held, Number, Same, Signature, Static, is_array
+from ngrad.signature import Followed, Held, Number, Same, Signature, Static, is_array
 from ngrad.structure import Key
 from ngrad.tensor import Tensor, pending, settle
 from ngrad.tracing import READS, Trace
@@ -119,7 +120,8 @@ class Concrete:
         found, self._structure = optree.tree_flatten(result)
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
-        self._outputs = [output_of(trace, value, wanted, held) for value in found]
+        number = RETURNED[any(type(part) is Followed for part in parts)]
+        self._outputs = [output_of(trace, value, wanted, held, number) for value in found]
         self._shows = [
             (action, [output_of(trace, value, wanted, {}) for value in leaves])
             for leaves, action in trace.shows
@@ -390,4 +392,6 @@ def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
         return part.kind(found)
     if type(part) is Number:
         return Weak(trace.argument(NUMBERS[part.kind], number=True))
+    if type(part) is Followed:
+        return Weak(trace.argument(part.where))
     return trace.argument(part)

@@ -15,7 +15,7 @@ from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import KINDS, cast_to, tensor
+from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
@@ -121,7 +121,7 @@ def custom_gradient(f: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
 
 
 def _is_numeric(value: Any) -> bool:
-    return isinstance(value, (Tensor, *KINDS)) or hasattr(value, "__array__")
+    return isinstance(value, (Tensor, Weak, *KINDS)) or hasattr(value, "__array__")
 
 
 def _row_major(value: Tensor) -> Tensor:

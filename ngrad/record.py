@@ -67,12 +67,15 @@ class Recorder(Protocol):
 
 
 class State(threading.local):
-    """A thread's recorders, innermost last; the graph being traced, if one is; its window."""
+    """A thread's recorders, innermost last; the graph being traced, if one is; its window; and how
+    many gradients were recorded themselves.
+    """
 
     def __init__(self) -> None:
         self.stack: list[Recorder] = []
         self.graph: Graph | None = None
         self.window = Window()
+        self.swept = 0
 
     def listens(self) -> bool:
         """Whether what is computed may be wanted again: by a tape, for the graph that is being

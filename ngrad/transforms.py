@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,25 +12,34 @@ import optree
 from ngrad.asking import UnconnectedGradients
 from ngrad.autodiff import pushed, tangents_of
 from ngrad.cell import Cell, like
+from ngrad.devices import current
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import tensor
+from ngrad.ops.convert import Weak, number, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
+from ngrad.record import own_frames, state
 from ngrad.signature import is_array, is_numpys, own_array, with_arrays
 from ngrad.tape import GradientTape
 from ngrad.variable import Variable
 
 ZERO = UnconnectedGradients.ZERO
+NUMBERS = {float: BY_CODE["f8"], complex: BY_CODE["c16"]}
+"""Dtypes that hold what Python's numbers do."""
 
 
 def fresh(value: Any, what: str, holomorphic: bool) -> Any:
     """A tensor of a leaf that only this differentiation follows, or an array if it is one, of
-    NumPy's too, since programs of these have their spelling; a variable is itself.
+    NumPy's too, since programs of these have their spelling; a variable is itself. A Python number
+    stays one, of Python's precision, so that f gives what it gives of the number itself.
     """
     if is_numpys(value):
         value = own_array(value, what)
-    made = value if isinstance(value, Variable) else tensor(value, what)
+    if type(value) in NUMBERS:
+        value = Weak(number(value, NUMBERS[type(value)], current()))
+    weak = type(value) is Weak
+    made = value if isinstance(value, Variable) else value.tensor if weak else tensor(value, what)
     if holomorphic and not made.dtype.is_complex:
         raise DTypeError(
             f"{what}: an argument is {made.dtype.name}; with holomorphic=True they are complex"
@@ -41,13 +51,18 @@ def fresh(value: Any, what: str, holomorphic: bool) -> Any:
             f"{what}: an argument is {made.dtype.name}; only floating-point and complex ones have "
             "a gradient"
         )
-    return like(value, identity(made))
+    return Weak(identity(made)) if weak else like(value, identity(made))
+
+
+def plain(value: Any) -> Any:
+    """The tensor of a Python number that is followed; itself, if it is none."""
+    return value.tensor if type(value) is Weak else value
 
 
 def followed(
     what: str, args: tuple[Any, ...], argnums: int | Sequence[int], holomorphic: bool = False
 ) -> tuple[tuple[Any, ...], list[Any]]:
-    """The arguments to differentiate with respect to, made fresh; and all, these among them. None
+    """What to differentiate with respect to, made fresh; and all arguments, these among them. None
     is no leaf: it stays, in derivatives too. NumPy's arrays among the others are arrays of their
     own as well: by NumPy's methods, what the function makes of both would have no derivative.
     """
@@ -61,12 +76,24 @@ def followed(
         else with_arrays(arg, what)
         for k, arg in enumerate(args)
     ]
-    return tuple([replaced[k] for k in numbers]), replaced
+    return tuple([optree.tree_map(plain, replaced[k]) for k in numbers]), replaced
 
 
 def _watch(tape: GradientTape, points: Any) -> None:
     """Follow the leaves of a nest: a tape by itself would refuse None."""
     tape.watch(optree.tree_leaves(points))
+
+
+INDEPENDENT = (
+    "grad: the function's value does not depend on what it is differentiated with respect to, so "
+    "the gradient is 0. What was looked at on the way, by float, numpy.asarray or another library, "
+    "counts as a constant"
+)
+
+
+def _filled(point: Any, slope: Any) -> Any:
+    """A gradient, or zeros where there is none."""
+    return like(point, zeros_of(point._layout.spec)) if slope is None else slope
 
 
 def value_and_grad(
@@ -80,7 +107,7 @@ def value_and_grad(
     Parameters
     ----------
     f : callable
-        Returns a scalar, or `(scalar, aux)` if `has_aux`.
+        Returns a scalar, or an array of one element; or `(scalar, aux)` if `has_aux`.
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to; each may be any nest of
         tensors. f is given NumPy's arrays, and scalars of these arguments, as arrays of
@@ -101,10 +128,15 @@ def value_and_grad(
     Raises
     ------
     ShapeError
-        If f's value is not a scalar.
+        If f's value is not one number.
     DTypeError
-        If an argument to differentiate with respect to is neither floating-point nor complex; if
-        f's value is complex, unless `holomorphic`.
+        If an argument to differentiate with respect to, or f's value, is neither floating-point nor
+        complex; if f's value is complex, unless `holomorphic`.
+
+    Warns
+    -----
+    UserWarning
+        If f's value depends on none of the arguments to differentiate with respect to.
 
     Examples
     --------
@@ -118,15 +150,23 @@ def value_and_grad(
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         chosen, replaced = followed("grad", args, argnums, holomorphic)
+        nest: Any = chosen
+        leaves, structure = optree.tree_flatten(nest)
+        before = state.swept
         with GradientTape(watch_accessed_variables=False) as tape:
-            _watch(tape, chosen)
+            tape.watch(leaves)
             result = f(*replaced, **with_arrays(kwargs, "grad"))
         given, aux = result if has_aux else (result, None)
-        value = tensor(given, "grad")
-        if value.ndim:
+        value = tensor(plain(given), "grad")
+        if value.ndim and value._layout.size != 1:
             raise ShapeError(
-                f"grad: the function must return a scalar, not shape {tuple(value.shape)}; "
+                f"grad: the function must return one number, not shape {tuple(value.shape)}; "
                 "reduce it, or use a tape with output_gradients"
+            )
+        if not value.dtype.is_inexact:
+            raise DTypeError(
+                f"grad: the function's value is {value.dtype.name}, which has no derivative; of "
+                "what else it returns, pass on what is no floating-point number with has_aux=True"
             )
         if value.dtype.is_complex is not holomorphic:
             raise DTypeError(
@@ -136,9 +176,16 @@ def value_and_grad(
                 "a real number; return its real part or modulus, or pass holomorphic=True for "
                 "the derivative of a holomorphic function"
             )
-        slopes = tape.gradient(value, chosen, unconnected_gradients=ZERO)
+        found = tape.gradient(value, leaves)
+        lost = [slope is None for slope in found]
+        if True in lost:
+            # What is computed of a derivative may be constant without anybody's mistake.
+            if False not in lost and state.swept == before:
+                warnings.warn(INDEPENDENT, stacklevel=1 + len([*own_frames()]))
+            found = [*map(_filled, leaves, found)]
         if holomorphic:
-            slopes = optree.tree_map(lambda slope: like(slope, conj(slope)), slopes)
+            found = [like(slope, conj(slope)) for slope in found]
+        slopes = optree.tree_unflatten(structure, found)
         if is_array(given):
             value = like(given, value)
         return ((value, aux) if has_aux else value), (slopes[0] if single else slopes)
@@ -183,7 +230,7 @@ def _run(
     value, aux = found if has_aux else (found, None)
 
     def made(leaf: Any) -> Any:
-        return leaf if isinstance(leaf, Cell) else tensor(leaf, what)
+        return leaf if isinstance(leaf, Cell) else tensor(plain(leaf), what)
 
     return optree.tree_map(made, value), aux
 
@@ -221,10 +268,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> float(value), [float(slope) for slope in pullback(2.0)]
     (15.0, [10.0, 6.0])
     """
-    points, _ = followed("vjp", primals, range(len(primals)))
+    points, replaced = followed("vjp", primals, range(len(primals)))
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         _watch(tape, points)
-        value, aux = _run("vjp", f, points, has_aux)
+        value, aux = _run("vjp", f, replaced, has_aux)
 
     # Where f returned None, as the gradient of None is, a cotangent has none either: elsewhere it
     # stands for ones.
@@ -290,11 +337,11 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         raise TypeError(
             f"jvp: primals are a tuple of arguments, not {type(primals).__name__}; write (x,)"
         )
-    points, _ = followed("jvp", tuple(primals), range(len(primals)))
+    points, replaced = followed("jvp", tuple(primals), range(len(primals)))
     directions = tangents_of(points, tangents, "jvp")
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         _watch(tape, points)
-        value, aux = _run("jvp", f, points, has_aux)
+        value, aux = _run("jvp", f, replaced, has_aux)
     leaves, structure = optree.tree_flatten(value)
     for leaf in leaves:
         if not leaf._layout.dtype.is_inexact:

@@ -257,8 +257,6 @@ def test_numpys_numbers_keep_their_dtype(dtype: str) -> None:
     assert (of_number.dtype, of_array.dtype) == (number.dtype, number.dtype)
     assert (complex(of_number), complex(of_array)) == (5.0, 6.0)
     assert repr(of_number).startswith("np.") and repr(of_array).startswith("array")
-    slope = ngrad.grad(lambda x: x * x)(2.0)
-    assert isinstance(slope, ngrad.Tensor) and slope.dtype == ngrad.float32
 
 
 def test_functions_of_tensors_take_numpys_arrays() -> None:
@@ -317,7 +315,7 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "complex tangent": (
         DTypeError,
         lambda: ngrad.jvp(ngrad.sin, (1.0,), (1j,)),
-        "tangent of a primal of float32 is given one of complex",
+        "tangent of a primal of float64 is given one of complex",
     ),
     "complex cotangent": (
         DTypeError,
@@ -332,7 +330,7 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     ),
     "accumulator": (DTypeError, lambda: ForwardAccumulator(ngrad.constant(1), 1), "int32"),
     "argnums": (ValueError, lambda: ngrad.jacobian(ngrad.sin, 1)(1.0), "jacobian: argnums 1"),
-    "no scalar": (ShapeError, lambda: ngrad.hessian(ngrad.sin)(ngrad.ones([2])), "scalar"),
+    "no scalar": (ShapeError, lambda: ngrad.hessian(ngrad.sin)(ngrad.ones([2])), "one number"),
 }
 
 

@@ -43,7 +43,6 @@ class Weak:
     """
 
     __slots__ = ("tensor",)
-    __array_ufunc__ = None
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor

@@ -4,6 +4,7 @@ passes use of ops.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from ngrad.devices import HOST
@@ -104,28 +105,43 @@ def _guarded(function: Any) -> Any:
     return operator
 
 
-def _of_weak(op: Any) -> Any:
-    """An operator on a Python float that is recorded: with another number it gives one, too."""
+def _of_weak(op: Any, of_tensors: Any, kind: Any = Weak) -> Any:
+    """An operator on a Python float that is recorded: with another number it gives one, too, or
+    what else is made of the tensor. Python's operator of tensors is the quick one.
+    """
 
-    def operator(x: Weak, y: Any) -> Any:
+    def operated(x: Weak, y: Any) -> Any:
         y = Dim.number(y) if isinstance(y, Dim) else y
-        if type(y) is Weak or type(y) in KINDS:
-            out = op(x.tensor, y.tensor if type(y) is Weak else y)
-            return out if out.dtype.is_bool else Weak(out)
+        if type(y) is Weak:
+            return kind(of_tensors(x.tensor, y.tensor))
+        if type(y) in KINDS:
+            return kind(of_tensors(x.tensor, y))
         return op(x, y) if elementwise.is_operand(y) else NotImplemented
 
-    return operator
+    return operated
+
+
+def _turned(op: Any) -> Any:
+    return lambda x, y: op(y, x)
+
+
+def _part_of_weak(part: Any) -> property:
+    return property(lambda x: Weak(part(x.tensor)))
 
 
 def _attach_weak() -> None:
     names = ("add", "sub", "mul", "truediv", "floordiv", "mod")
     for name, op in [*((name, BINARY[name]) for name in names), ("pow", _power)]:
-        setattr(Weak, f"__{name}__", _of_weak(op))
-        setattr(Weak, f"__r{name}__", _of_weak(lambda x, y, op=op: op(y, x)))
+        of_tensors = getattr(operator, name)
+        setattr(Weak, f"__{name}__", _of_weak(op, of_tensors))
+        setattr(Weak, f"__r{name}__", _of_weak(_turned(op), _turned(of_tensors)))
     for name, op in COMPARISON.items():
-        setattr(Weak, f"__{name}__", _of_weak(op))
+        setattr(Weak, f"__{name}__", _of_weak(op, getattr(operator, name), lambda found: found))
     for name in ("__neg__", "__pos__", "__abs__"):
         setattr(Weak, name, lambda x, method=METHODS[name]: Weak(method(x.tensor)))
+    for name, part in {"real": complexes.real, "imag": complexes.imag}.items():
+        setattr(Weak, name, _part_of_weak(part))
+    setattr(Weak, "conjugate", lambda x: Weak(complexes.conj(x.tensor)))  # noqa: B010
     setattr(Weak, "__divmod__", METHODS["__divmod__"])  # noqa: B010
     setattr(Weak, "__rdivmod__", lambda y, x: METHODS["__divmod__"](x, y))  # noqa: B010
     Weak.__hash__ = object.__hash__  # type: ignore[method-assign]
