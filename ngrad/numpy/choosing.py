@@ -16,7 +16,7 @@ from ngrad.numpy.editing import resize
 from ngrad.numpy.joining import together
 from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.out import written
+from ngrad.numpy.out import CASTINGS, no_casting, written
 from ngrad.numpy.selection import clip, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.bounds import checked
@@ -200,10 +200,11 @@ def copyto(dst: ndarray, src: Any, casting: Any = "same_kind", where: Any = True
         If it would not be cast so.
     """
     x = _target("copyto", dst)
-    new = _values(src, x)
-    kind = type(src) if type(src) in PLAIN else None
-    fits = result_type(x.dtype, src) == x.dtype if kind else False
-    if not fits and not can_cast(new.dtype, x.dtype, casting):
+    if casting not in CASTINGS:
+        raise no_casting("copyto", casting)
+    weak = type(src) in PLAIN and type(src) is not bool
+    new = asarray(src, result_type(x.dtype, src) if weak else None)
+    if not can_cast(new.dtype, x.dtype, casting):
         raise TypeError(f"copyto: cannot cast {new.dtype} to {x.dtype} with casting={casting!r}")
     if where is True:
         x[...] = new

@@ -26,7 +26,7 @@ from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
-from ngrad.numpy.reductions import NOTHING, wide
+from ngrad.numpy.reductions import NOTHING, as_axes, wide
 from ngrad.numpy.running import NUMBERS, op_of, running
 from ngrad.numpy.selection import take
 from ngrad.numpy.selection import where as chosen
@@ -125,7 +125,7 @@ def _axis_of(name: str, axis: Any, shape: tuple[int, ...]) -> int:
     """The one axis along which a method goes: None, and a tuple, may mean one."""
     if not shape:
         raise TypeError(f"{name}: goes along an axis, of which a number has none")
-    axes = normal_axes(axis, len(shape), name)
+    axes = normal_axes(as_axes(axis), len(shape), name)
     if len(axes) != 1:
         raise ValueError(f"{name}: goes along one axis, not {axis} of an array of shape {shape}")
     return axes[0]
@@ -162,7 +162,7 @@ def reduce(
     x = x if dtype is None else x.astype(dtype)
     if self.__name__ in BITS and initial is NOTHING:
         x = x if where is True else chosen(where, x, identity(self))
-        return array_of(reduce_bits(BITS[self.__name__], x._read(), axis, bool(keepdims)))
+        return array_of(reduce_bits(BITS[self.__name__], x._read(), as_axes(axis), bool(keepdims)))
     neutral = identity(self)
     free = self.__name__ in ASSOCIATIVE
     if where is not True:
@@ -174,7 +174,7 @@ def reduce(
         if neutral is None and initial is NOTHING:
             raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
         x = chosen(where, x, initial if neutral is None else neutral)
-    axes, sizes = normal_axes(axis, ndim, name), x._layout.shape
+    axes, sizes = normal_axes(as_axes(axis), ndim, name), x._layout.shape
     shape = ones_shape(sizes, axes)
     if len(axes) > 1 and not free:
         raise ValueError(f"{name}: reduction operation is not reorderable, so takes one axis")

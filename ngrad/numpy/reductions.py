@@ -65,11 +65,15 @@ def _masked(x: Any, where: Any, neutral: Any) -> Any:
 
 def _axes(x: Any, axis: Any) -> Any:
     """What is reduced: of a number, NumPy takes its first axis or last one for none."""
-    return () if type(axis) is int and axis in (0, -1) and x.ndim == 0 else _checked(axis)
+    return () if type(axis) is int and axis in (0, -1) and x.ndim == 0 else as_axes(axis)
 
 
-def _checked(axis: Any) -> Any:
-    if isinstance(axis, (list, bool, np.bool_)):
+def as_axes(axis: Any) -> Any:
+    """Axes as a universal function takes them: None, an integer, or a tuple of such."""
+    if type(axis) is int or axis is None:
+        return axis
+    named = axis if isinstance(axis, tuple) else (axis,)
+    if any(isinstance(k, (list, bool, np.bool_)) or getattr(k, "ndim", 0) for k in named):
         raise TypeError(f"axis must be an integer or a tuple of such, not {axis!r}")
     return axis
 
@@ -228,7 +232,7 @@ def mean(
     >>> np.mean([1, 2])
     np.float64(1.5)
     """
-    x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), _checked(axis)
+    x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), as_axes(axis)
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = _added(_masked(wide, where, 0), axis, kept)
     count = count_of(x, axis, where, kept)
@@ -261,7 +265,7 @@ def var(
         if ddof:
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
         ddof = correction
-    x, axis = to_tensor(a), _checked(axis)
+    x, axis = to_tensor(a), as_axes(axis)
     x = _floating(x, None) if dtype is None else x  # else NumPy's differences are of what is given
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
     count = count if issubclass(type(count), NUMBERS) else complexes.real(count)

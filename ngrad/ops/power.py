@@ -123,7 +123,8 @@ def hypot(x, y):
     """Length sqrt(x**2 + y**2), without overflow on the way.
 
     Integers and bools are converted to float64. It is infinite if either operand is, were
-    the other NaN (C99, F.9.4.3). The derivatives are x / hypot and y / hypot, 0 at (0, 0).
+    the other NaN (C99, F.9.4.3). The derivatives are x / hypot and y / hypot, 0 at
+    (0, 0), to any order.
 
     Examples
     --------
@@ -136,9 +137,10 @@ def hypot(x, y):
 @hypot.vjp
 def _(g, out, x, y):
     nothing = equal(out, 0.0)
+    length = select(nothing, 1.0, out)  # by 0 a second derivative would be NaN
     return (
-        g * select(nothing, 0.0, direction(x, out)),
-        g * select(nothing, 0.0, direction(y, out)),
+        g * select(nothing, 0.0, direction(x, length)),
+        g * select(nothing, 0.0, direction(y, length)),
     )
 
 

@@ -104,17 +104,19 @@ def test_power_of_a_negative_base() -> None:
 
 
 @pytest.mark.parametrize(
-    ("point", "expected"),
+    ("function", "point", "expected"),
     [
-        ((0.0, 2.0), [[2, 0], [0, 0]]),
-        ((0.0, 3.0), [[0, 0], [0, 0]]),
-        ((0.0, 0.0), [[0, INF], [0, 0]]),
-        ((3.0, 0.0), [[0, 1 / 3], [1 / 3, np.log(3) ** 2]]),
+        (ngrad.pow, (0.0, 2.0), [[2, 0], [0, 0]]),
+        (ngrad.pow, (0.0, 3.0), [[0, 0], [0, 0]]),
+        (ngrad.pow, (0.0, 0.0), [[0, INF], [0, 0]]),
+        (ngrad.pow, (3.0, 0.0), [[0, 1 / 3], [1 / 3, np.log(3) ** 2]]),
+        (ngrad.math.hypot, (0.0, 0.0), [[0, 0], [0, 0]]),
+        (ngrad.math.hypot, (0.0, 2.0), [[0.5, 0], [0, 0]]),
     ],
 )
-def test_second_derivatives_of_powers(point: Any, expected: Any) -> None:
+def test_second_derivatives(function: Any, point: Any, expected: Any) -> None:
     x, y = (ngrad.constant(p, "float64") for p in point)
-    found = [[float(h) for h in row] for row in ngrad.hessian(ngrad.pow, argnums=(0, 1))(x, y)]
+    found = [[float(h) for h in row] for row in ngrad.hessian(function, argnums=(0, 1))(x, y)]
     np.testing.assert_allclose(found, expected, rtol=1e-14, atol=0)
 
 
