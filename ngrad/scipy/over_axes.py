@@ -1,0 +1,99 @@
+"""Softmax, its logarithm, and that of sums of exponentials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.errors import ShapeError
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.norms import floats
+from ngrad.ops import reductions as r
+from ngrad.ops.activations import log_softmax as _log_softmax
+from ngrad.ops.activations import softmax as _softmax
+from ngrad.ops.arithmetic import abs_, sign
+from ngrad.ops.comparison import equal, greater, isfinite
+from ngrad.ops.complexes import real
+from ngrad.ops.convert import operands
+from ngrad.ops.elementwise import select
+from ngrad.ops.exponential import exp, log
+from ngrad.ops.identity import stop_gradient
+from ngrad.ops.no_nan import multiply_no_nan
+from ngrad.ops.shape import reshape
+from ngrad.ops.statistics import reduce_logsumexp
+
+
+def logsumexp(
+    a: Any,
+    axis: Any = None,
+    b: Any = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> Any:
+    """log(sum(b exp(a))) over axes, without overflow; with the sign of the sum, if `return_sign`,
+    which of complex numbers is their phase.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.logsumexp([1000.0, 1000.0]).round(4)
+    np.float64(1000.6931)
+    """
+    x = floats(a)
+    if b is None and not return_sign and not x.dtype.is_complex:
+        return array_of(reduce_logsumexp(x, axis, keepdims))
+    x, share = operands("logsumexp", x, 1.0 if b is None else floats(b))
+    size = real(x)
+    top = stop_gradient(r.reduce_max(select(equal(share, 0.0), -np.inf, size), axis, True))
+    above = x - select(isfinite(top), top, 0.0)
+    # What has no share may lie so far above the rest that its exponential is infinite.
+    above = select(greater(real(above), float(np.log(size.dtype.finfo.max))), -np.inf, above)
+    total = r.reduce_sum(multiply_no_nan(exp(above), share), axis, True)
+    found = log(abs_(total) if return_sign else total) + select(isfinite(top), top, 0.0)
+    if not keepdims:
+        shape = r.reduce_max(x, axis, False)._layout.shape
+        found, total = reshape(found, shape), reshape(total, shape)
+    return (array_of(found), array_of(sign(total))) if return_sign else array_of(found)
+
+
+def softmax(x: Any, axis: Any = None) -> ndarray:
+    """exp(x) / sum(exp(x)) over an axis, or over all.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.softmax([1.0, 1.0])
+    array([0.5, 0.5])
+    """
+    return _over(_softmax, x, axis)
+
+
+def log_softmax(x: Any, axis: Any = None) -> ndarray:
+    """The logarithm of `softmax`, without underflow.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.log_softmax([0.0, 1000.0])
+    array([-1000.,     0.])
+    """
+    return _over(_log_softmax, x, axis)
+
+
+def _over(function: Any, x: Any, axis: Any) -> ndarray:
+    x = floats(x)
+    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    if 0 in x._layout.shape and any(x._layout.shape[k] == 0 for k in axes):
+        raise ShapeError(
+            f"{function.__name__}: no number is the largest of none, over axis {axis} of shape "
+            f"{x._layout.shape}"
+        )
+    if axis is None or x.ndim == 0:
+        return array_of(reshape(function(reshape(x, (-1,))), x._layout.shape))
+    if isinstance(axis, int):
+        return array_of(function(x, axis))
+    top = x - stop_gradient(r.reduce_max(x, axis, True))
+    total = r.reduce_sum(exp(top), axis, True)
+    return array_of(exp(top) / total if function is _softmax else top - log(total))
