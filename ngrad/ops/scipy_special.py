@@ -19,7 +19,7 @@ from ngrad.ops.bessel_orders import BY_KIND, HIGHEST
 from ngrad.ops.comparison import equal, less, logical_and
 from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import select
-from ngrad.ops.exponential import log
+from ngrad.ops.exponential import exp, log
 from ngrad.ops.fixed import fixed
 from ngrad.ops.gammas import beta, gamma, half_turns
 from ngrad.ops.hosted import on_host
@@ -27,15 +27,16 @@ from ngrad.ops.incomplete import beta_slopes, gamma_slopes, student_slopes
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.on_threads import in_parts
-from ngrad.ops.special import digamma
-from ngrad.ops.trigonometric import cos
+from ngrad.ops.power import sqrt
+from ngrad.ops.special import digamma, erf
+from ngrad.ops.trigonometric import cos, sin
 from ngrad.record import apply
 
 OPERATIONS = 100
 """That a function takes for an element, or so."""
 
 
-def _by_scipy(
+def by_scipy(
     name: str, function: Callable[..., Any] | None = None, params: tuple[str, ...] = ()
 ) -> Op:
     """SciPy's function of this name, or one that the params decide, of each element."""
@@ -60,7 +61,7 @@ def _by_scipy(
     return op
 
 
-POCH = _by_scipy("poch")
+POCH = by_scipy("poch")
 
 
 @POCH.vjp
@@ -106,12 +107,12 @@ def _whole_quantile(q: Any, *shapes: Any, law: str, method: str) -> Any:
     return getattr(getattr(scipy.stats, law), method)(q, *shapes)
 
 
-WHOLE_QUANTILE = _by_scipy("whole_quantile", _whole_quantile, ("law", "method"))
+WHOLE_QUANTILE = by_scipy("whole_quantile", _whole_quantile, ("law", "method"))
 """Quantiles of distributions of whole numbers, which are steps."""
 WHOLE_QUANTILE.vjp(lambda g, out, *xs, law, method: (None,) * len(xs))
-EXPN = _by_scipy("high_expn", _expn, ("order",))
+EXPN = by_scipy("high_expn", _expn, ("order",))
 """The exponential integral of orders beyond those of the kernel."""
-BESSEL = _by_scipy("bessel", _bessel, ("kind", "order"))
+BESSEL = by_scipy("bessel", _bessel, ("kind", "order"))
 """Of kind j, y, i or k; i times exp(-|x|) is of kind "ie", k times exp(x) of kind "ke". Those
 of whole orders up to `HIGHEST` are kernels: `bessel` finds either.
 """
@@ -183,10 +184,10 @@ def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
 # -- incomplete functions --------------------------------------------------------------------------
 
 
-STDTRIT = _by_scipy("stdtrit")
-GAMMAINCINV, GAMMAINCCINV = _by_scipy("gammaincinv"), _by_scipy("gammainccinv")
-BETAINCINV, BETAINCCINV = _by_scipy("betaincinv"), _by_scipy("betainccinv")
-HYP1F1, HYP2F1 = _by_scipy("hyp1f1", _hyp1f1), _by_scipy("hyp2f1")
+STDTRIT = by_scipy("stdtrit")
+GAMMAINCINV, GAMMAINCCINV = by_scipy("gammaincinv"), by_scipy("gammainccinv")
+BETAINCINV, BETAINCCINV = by_scipy("betaincinv"), by_scipy("betainccinv")
+HYP1F1, HYP2F1 = by_scipy("hyp1f1", _hyp1f1), by_scipy("hyp2f1")
 
 
 def _quantile(inverse: Op, slopes: Callable[..., Any], way: float = 1.0) -> None:
@@ -220,10 +221,41 @@ def _(g: Any, out: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
     return 0.0 * a, 0.0 * b, 0.0 * c, g * slope
 
 
+HYP0F1, HYPERU = by_scipy("hyp0f1"), by_scipy("hyperu")
+
+
+@HYP0F1.vjp
+def _(g: Any, out: Any, b: Any, x: Any) -> Any:
+    return 0.0 * b, g * (apply(HYP0F1, (b + 1.0, x)) / b)
+
+
+@HYPERU.vjp
+def _(g: Any, out: Any, a: Any, b: Any, x: Any) -> Any:
+    return 0.0 * a, 0.0 * b, -g * (a * apply(HYPERU, (a + 1.0, b + 1.0, x)))
+
+
+# -- whose derivatives are elementary --------------------------------------------------------------
+
+OWENS_T, WRIGHTOMEGA = by_scipy("owens_t"), by_scipy("wrightomega")
+
+
+@OWENS_T.vjp
+def _(g: Any, out: Any, h: Any, a: Any) -> Any:
+    square = 1.0 + a * a
+    in_h = exp(-0.5 * h * h) * erf(math.sqrt(0.5) * (a * h)) * (-0.5 / math.sqrt(2.0 * math.pi))
+    in_a = exp(-0.5 * (h * h) * square) / square * (0.5 / math.pi)
+    return g * in_h, g * in_a
+
+
+@WRIGHTOMEGA.vjp
+def _(g: Any, out: Any, x: Any) -> Any:
+    return (g * (out / (1.0 + out)),)
+
+
 # -- whose derivatives are hypergeometric functions, smooth where a quotient of them were 0 / 0 ----
 
-SPENCE = _by_scipy("spence")
-ELLIPK, ELLIPE = _by_scipy("ellipk"), _by_scipy("ellipe")
+SPENCE = by_scipy("spence")
+ELLIPK, ELLIPE = by_scipy("ellipk"), by_scipy("ellipe")
 
 
 def hypergeometric(op: Op, *operands: Any) -> Any:
@@ -263,11 +295,44 @@ def _(g: Any, out: Any, m: Any) -> Any:
     return (g * select(far, above / (2.0 * there), near),)
 
 
+ELLIPKM1 = by_scipy("ellipkm1")
+ELLIPKINC, ELLIPEINC = by_scipy("ellipkinc"), by_scipy("ellipeinc")
+
+
+@ELLIPKM1.vjp
+def _(g: Any, out: Any, p: Any) -> Any:
+    far, there, close = _far_from_zero(1.0 - p)
+    rest = select(far, p, 2.0)
+    above = apply(ELLIPE, (there,)) - multiply_no_nan(select(far, out, 0.0), rest)
+    near = math.pi / 8 * hypergeometric(HYP2F1, 1.5, 1.5, 2.0, close)
+    return (-g * select(far, above / (2.0 * there * rest), near),)
+
+
+def _incomplete_slope(angle: Any, m: Any) -> Any:
+    share = sin(angle)
+    return sqrt(1.0 - m * (share * share))
+
+
+@ELLIPKINC.vjp
+def _(g: Any, out: Any, angle: Any, m: Any) -> Any:
+    return g / _incomplete_slope(angle, m), 0.0 * m
+
+
+@ELLIPEINC.vjp
+def _(g: Any, out: Any, angle: Any, m: Any) -> Any:
+    return g * _incomplete_slope(angle, m), 0.0 * m
+
+
 # -- parameters without a derivative ---------------------------------------------------------------
 
 
-def of_last(op: Op, *operands: Any) -> Any:
+def of_last(op: Op, *operands: Any, params: tuple[Any, ...] = ()) -> Any:
     """A function of its last operand: the parameters before it are kept constant."""
     *parameters, x = operands
     why = f"{op.name}: has a derivative in its last operand, and none in the others"
-    return apply(op, (*(fixed(y, why) for y in parameters), x))
+    return apply(op, (*(fixed(y, why) for y in parameters), x), params)
+
+
+def of_first(op: Op, x: Any, m: Any) -> Any:
+    """A function of its first operand, in the same sense."""
+    return apply(op, (x, fixed(m, f"{op.name}: has a derivative in its first operand alone")))

@@ -12,6 +12,7 @@ from ngrad.ops.comparison import (
     equal,
     greater,
     greater_equal,
+    isfinite,
     isnan,
     less,
     less_equal,
@@ -23,6 +24,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import log, log1p
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.no_nan import multiply_no_nan
+from ngrad.ops.power import hypot
 
 
 def _xlog(function: Any, at_zero: float) -> Callable[[Any, Any], Any]:
@@ -80,3 +82,13 @@ def huber(delta: Any, r: Any) -> Any:
     low, slope = select(near, r, 0.0), select(near, 0.0, delta)  # infinities in one branch alone
     found = select(near, 0.5 * low * low, slope * (size - 0.5 * slope))
     return select(less(delta, 0.0), np.inf, found)
+
+
+def pseudo_huber(delta: Any, r: Any) -> Any:
+    delta, r = operands("pseudo_huber", delta, r)
+    inside = logical_and(greater(delta, 0.0), isfinite(r))
+    length, x = select(inside, delta, 1.0), select(inside, r, 0.0)
+    found = length * (x * (x / (length + hypot(length, x))))
+    nothing = logical_or(equal(delta, 0.0), equal(r, 0.0))
+    other = select(less(delta, 0.0), np.inf, select(nothing, 0.0, delta * abs_(r)))
+    return select(inside, found, other)

@@ -13,6 +13,8 @@ from ngrad.ops.comparison import equal, greater_equal, less, logical_and
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gammas import binom, gamma
+from ngrad.ops.scipy_special import POCH
+from ngrad.record import apply
 
 
 def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> Any:
@@ -35,6 +37,26 @@ def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> An
         n = select(nothing, n, n + x - 1.0)
     there = logical_and(greater_equal(x, 0.0), greater_equal(n, x))
     return array_of(select(there, binom(n, select(there, x, 0.0)), 0.0))
+
+
+def perm(N: Any, k: Any, exact: bool = False) -> Any:
+    """How many ways there are to choose k of N in order; 0 where k is negative or greater than N.
+    Exact ones are a Python integer, by SciPy.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import special
+    >>> special.perm(5, [0, 2, 7])
+    array([ 1., 20.,  0.])
+    """
+    if exact:
+        from scipy.special import perm as exactly
+
+        return exactly(N, k, exact=True)
+    n, x = operands("perm", floats(N), floats(k))
+    there = logical_and(greater_equal(x, 0.0), greater_equal(n, x))
+    x = select(there, x, 0.0)
+    return array_of(select(there, apply(POCH, (select(there, n, 1.0) - x + 1.0, x)), 0.0))
 
 
 def factorial(n: Any, exact: bool = False) -> Any:

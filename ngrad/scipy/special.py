@@ -27,15 +27,17 @@ from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from ngrad.ops.integrals import dawsn, erfi, exp1, expi, exprel
 from ngrad.ops.normal import erfcinv, erfcx, erfinv, log_ndtr, ndtri, ndtri_exp
+from ngrad.ops.orthogonal import ORTHOGONAL
 from ngrad.ops.special import digamma as _digamma
 from ngrad.ops.special import erf as _erf
 from ngrad.ops.special import erfc as _erfc
 from ngrad.ops.special import lgamma
+from ngrad.ops.trigonometric import sin
 from ngrad.ops.zeta import riemann_zeta
 from ngrad.ops.zeta import zeta as _zeta
 from ngrad.record import apply
-from ngrad.scipy import convex, laws, powers
-from ngrad.scipy.counts import comb, factorial
+from ngrad.scipy import convex, degrees, laws, powers
+from ngrad.scipy.counts import comb, factorial, perm
 from ngrad.scipy.missing import missing
 from ngrad.scipy.orders import BESSEL, expn, iv, ive, jv, kv, kve, polygamma, whole, yv
 from ngrad.scipy.over_axes import log_softmax, logsumexp, softmax
@@ -54,12 +56,34 @@ def _of_last(op: Any) -> Callable[..., Any]:
     return lambda *xs: s.of_last(op, *operands(op.name, *xs))
 
 
+def _of_first(op: Any) -> Callable[..., Any]:
+    return lambda *xs: s.of_first(op, *operands(op.name, *xs))
+
+
+def _family(family: str) -> Callable[..., Any]:
+    def evaluated(*xs: Any) -> Any:
+        return s.of_last(ORTHOGONAL, *operands(f"eval_{family}", *xs), params=(family,))
+
+    return evaluated
+
+
 def _loggamma(x: Any) -> Any:
     return select(less(x, 0.0), np.nan, lgamma(select(less(x, 0.0), 1.0, x)))
 
 
 def _logit(x: Any) -> Any:
     return log(x) - log1p(-x)
+
+
+def _cosm1(x: Any) -> Any:
+    half = sin(0.5 * x)
+    return -2.0 * (half * half)
+
+
+def _zetac(x: Any) -> Any:
+    far = greater(x, 1.0)
+    above = _zeta(select(far, x, 2.0), 2.0)
+    return select(far, above, riemann_zeta(select(far, 0.0, x)) - 1.0)
 
 
 def _bessel(kind: str, order: int) -> Callable[[Any], Any]:
@@ -82,6 +106,23 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "chdtrc": (laws.chdtrc, 2, "That above x, without cancellation."),
     "fdtr": (laws.fdtr, 3, "That of Fisher's F, of two df and x."),
     "fdtrc": (laws.fdtrc, 3, "That above x, without cancellation."),
+    "fdtri": (laws.fdtri, 3, "The inverse of fdtr(dfn, dfd, .)."),
+    "chdtri": (laws.chdtri, 2, "The inverse of chdtrc(df, .)."),
+    "gdtr": (laws.gdtr, 3, "The gamma distribution's function, of rate, shape and x."),
+    "gdtrc": (laws.gdtrc, 3, "That above x, without cancellation."),
+    "gdtrix": (laws.gdtrix, 3, "The inverse of gdtr(a, b, .)."),
+    "gdtria": (laws.gdtria, 3, "The rate a for which gdtr(a, b, x) is p, of p, b and x."),
+    "pdtr": (laws.pdtr, 2, "Poisson's distribution function, of k and the mean."),
+    "pdtrc": (laws.pdtrc, 2, "That above k, without cancellation."),
+    "pdtri": (laws.pdtri, 2, "The inverse of pdtr(k, .)."),
+    "bdtr": (laws.bdtr, 3, "The binomial distribution's function, of k, n and p."),
+    "bdtrc": (laws.bdtrc, 3, "That above k, without cancellation."),
+    "bdtri": (laws.bdtri, 3, "The inverse of bdtr(k, n, .)."),
+    "nbdtr": (laws.nbdtr, 3, "That of failures before n successes, of k, n and p."),
+    "nbdtrc": (laws.nbdtrc, 3, "That above k, without cancellation."),
+    "nbdtri": (laws.nbdtri, 3, "The inverse of nbdtr(k, n, .)."),
+    "nrdtrimn": (laws.nrdtrimn, 3, "The mean of a normal law, of p, std and x with ndtr there p."),
+    "nrdtrisd": (laws.nrdtrisd, 3, "The deviation of one, of mean, p and x."),
     "gammaincinv": (_op(s.GAMMAINCINV), 2, "The inverse of gammainc(a, .)."),
     "gammainccinv": (_op(s.GAMMAINCCINV), 2, "The inverse of gammaincc(a, .)."),
     "betaincinv": (_op(s.BETAINCINV), 3, "The inverse of betainc(a, b, .)."),
@@ -94,14 +135,52 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "binom": (binom, 2, "gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))."),
     "hyp1f1": (_of_last(s.HYP1F1), 3, "Kummer's function of a, b and x."),
     "hyp2f1": (_of_last(s.HYP2F1), 4, "Gauss's function of a, b, c and x."),
+    "hyp0f1": (_of_last(s.HYP0F1), 2, "The confluent limit function of v and x."),
+    "hyperu": (_of_last(s.HYPERU), 3, "Tricomi's function of a, b and x."),
+    "ellipkm1": (_op(s.ELLIPKM1), 1, "ellipk(1 - p), also of small p."),
+    "ellipkinc": (_of_first(s.ELLIPKINC), 2, "The integral of the first kind up to phi, of m."),
+    "ellipeinc": (_of_first(s.ELLIPEINC), 2, "That of the second kind."),
+    "owens_t": (_op(s.OWENS_T), 2, "Owen's T, of h and a."),
+    "wrightomega": (_op(s.WRIGHTOMEGA), 1, "The w with w + log(w) = x."),
     "ellipk": (_op(s.ELLIPK), 1, "The complete elliptic integral of the first kind, of m."),
     "ellipe": (_op(s.ELLIPE), 1, "The complete elliptic integral of the second kind, of m."),
     "spence": (_op(s.SPENCE), 1, "The integral of log(t) / (1 - t) from 1 to x."),
     "expi": (expi, 1, "The integral of exp(t) / t up to x."),
     "exp1": (exp1, 1, "The integral of exp(-t) / t from x on."),
     "exprel": (exprel, 1, "(exp(x) - 1) / x."),
+    "exp10": (powers.exp10, 1, "10**x."),
+    "cosm1": (_cosm1, 1, "cos(x) - 1, without cancellation."),
+    "powm1": (powers.powm1, 2, "x**y - 1, without cancellation."),
+    "zetac": (_zetac, 1, "Riemann's zeta function less 1, without cancellation."),
+    "sindg": (degrees.sindg, 1, "The sine of x degrees."),
+    "cosdg": (degrees.cosdg, 1, "The cosine of x degrees."),
+    "tandg": (degrees.tandg, 1, "The tangent of x degrees."),
+    "cotdg": (degrees.cotdg, 1, "The cotangent of x degrees."),
+    "radian": (degrees.radian, 3, "Degrees, minutes and seconds in radians."),
+    "pseudo_huber": (
+        convex.pseudo_huber,
+        2,
+        "(sqrt(1 + (r / delta)**2) - 1) delta**2.",
+    ),
     "huber": (convex.huber, 2, "r**2 / 2 up to |r| = delta, and its tangent from there."),
     "boxcox": (powers.boxcox, 2, "(x**lmbda - 1) / lmbda, and log(x) where lmbda is 0."),
+    "boxcox1p": (powers.boxcox1p, 2, "boxcox(1 + x, lmbda), without cancellation."),
+    "inv_boxcox": (powers.inv_boxcox, 2, "The inverse of boxcox(., lmbda)."),
+    "inv_boxcox1p": (powers.inv_boxcox1p, 2, "The inverse of boxcox1p(., lmbda)."),
+    **{
+        f"eval_{family}": (_family(family), nin, f"{of} at x, of its degree n.")
+        for family, nin, of in (
+            ("chebyt", 2, "Chebyshev's polynomial of the first kind"),
+            ("chebyu", 2, "Chebyshev's polynomial of the second kind"),
+            ("legendre", 2, "Legendre's polynomial"),
+            ("gegenbauer", 3, "Gegenbauer's polynomial of a parameter"),
+            ("hermite", 2, "Hermite's polynomial (the physicists')"),
+            ("hermitenorm", 2, "Hermite's polynomial with a leading 1"),
+            ("laguerre", 2, "Laguerre's polynomial"),
+            ("genlaguerre", 3, "Laguerre's polynomial of a parameter"),
+            ("jacobi", 4, "Jacobi's polynomial of two parameters"),
+        )
+    },
     "erf": (_erf, 1, "The error function."),
     "erfc": (_erfc, 1, "1 - erf(x), without cancellation."),
     "erfcx": (erfcx, 1, "exp(x**2) erfc(x), without overflow."),
@@ -139,9 +218,12 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
 OF_TENSORS = {name: compute for name, (compute, _, _) in _TABLE.items()}
 """The functions of tensors of floats, and Python numbers beside them."""
 SINGLE = {
-    "betainc", "betaincc", "betainccinv", "betaincinv", "binom", "boxcox", "chdtr", "chdtrc",
-    "entr", "erfcinv", "erfinv", "exp1", "expi", "fdtr", "fdtrc", "huber", "hyp1f1", "kl_div",
-    "ndtri", "ndtri_exp", "poch", "rel_entr", "spence", "stdtr", "stdtrit",
+    "bdtr", "bdtrc", "bdtri", "betainc", "betaincc", "betainccinv", "betaincinv", "binom", "boxcox",
+    "boxcox1p", "chdtr", "chdtrc", "chdtri", "entr", "erfcinv", "erfinv", "exp1", "expi", "fdtr",
+    "fdtrc", "fdtri", "gdtr", "gdtrc", "gdtria", "gdtrix", "huber", "hyp0f1", "hyp1f1", "hyperu",
+    "inv_boxcox", "inv_boxcox1p", "kl_div", "ndtri", "ndtri_exp", "nrdtrimn", "nrdtrisd", "owens_t",
+    "pdtr", "pdtrc", "poch", "powm1", "pseudo_huber", "rel_entr", "spence", "stdtr", "stdtrit",
+    "wrightomega",
 }  # fmt: skip
 """What SciPy computes in float32 of integers that this holds; others in float64."""
 SPECIAL = {
@@ -152,6 +234,7 @@ for _name, _function in SPECIAL.items():
     _function.__doc__ = f"{_TABLE[_name][2]} SciPy's `{_name}`, with its derivative."
 SPECIAL["psi"] = SPECIAL["digamma"]
 SPECIAL |= {name: UFUNCS[name] for name in ("cbrt", "exp2", "expm1", "log1p")}
+SPECIAL["round"] = UFUNCS["rint"]
 globals().update(SPECIAL)
 
 
@@ -193,6 +276,7 @@ def multigammaln(a: Any, d: int) -> ndarray:
 
 __all__ = [
     *SPECIAL, "comb", "expn", "factorial", "iv", "ive", "jn", "jv", "kn", "kv", "kve",
-    "log_softmax", "logsumexp", "multigammaln", "polygamma", "sinc", "softmax", "yn", "yv", "zeta",
+    "log_softmax", "logsumexp", "multigammaln", "perm", "polygamma", "sinc", "softmax", "yn",
+    "yv", "zeta",
 ]  # fmt: skip
 globals().update(located(globals(), __all__))

@@ -113,8 +113,8 @@ def test_what_only_scipy_has() -> None:
     assert isinstance(second, ours.ndarray)
     with ngrad.GradientTape() as tape:
         tape.watch(x)
-        y = scipy.special.eval_hermite(2, x)
-    with pytest.raises(GradientError, match="eval_hermite: has no derivative"):
+        y = scipy.special.struve(1, x)
+    with pytest.raises(GradientError, match="struve: has no derivative"):
         tape.gradient(y, x)
 
 

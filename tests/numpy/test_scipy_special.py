@@ -44,6 +44,51 @@ for name in ("fdtr", "fdtrc"):
 case("stdtrit", 3.0, UNIT, orders=2)
 case("hyp1f1", 0.5, 1.5, ANY, orders=2)
 case("hyp2f1", 0.5, 1.5, 2.0, 2 * UNIT - 1, orders=2)
+case("hyp0f1", 0.7, ANY, orders=2)
+case("hyperu", 0.5, 1.3, POSITIVE, orders=2)
+for name in ("ellipkinc", "ellipeinc"):
+    case(name, ANY, 0.7, orders=2)
+    case(name, [0.5, 1.0, 2.0], [[-3.0], [0.0], [0.9]])
+case("owens_t", ANY, POSITIVE, orders=2)
+case("owens_t", FIRST, SECOND)
+case("wrightomega", ANY, orders=2)
+case("wrightomega", EDGES)
+for family, before in (
+    *((family, ()) for family in ("chebyt", "chebyu", "legendre", "hermite", "hermitenorm")),
+    *(("laguerre", ()), ("genlaguerre", (0.5,)), ("gegenbauer", (0.7,)), ("jacobi", (0.5, 1.5))),
+):
+    for n in (0, 1, 4):
+        case(f"eval_{family}", n, *before, ANY / 4.0, orders=2)
+    case(f"eval_{family}", [[0], [3], [30]], *before, UNIT)
+    if "hermite" not in family:
+        case(f"eval_{family}", 2.5, *before, UNIT, orders=1)
+for name in ("pdtr", "pdtrc"):
+    case(name, 2, POSITIVE, orders=2)
+    case(name, np.array([0.0, 3.7, -1.0, 5.0]), np.array([0.0, 1.5, 1.5, -1.0]))
+case("pdtri", 2, UNIT, orders=2)
+case("pdtri", [0, 3, 3, 3], [0.5, 0.0, 1.0, -0.5])
+TRIALS = [0.0, 3.7, -1.0, 5.0, 6.0, 2.0], [5], [0.3, 1.0, 0.3, 0.4, 0.4, 1.5]
+for name in ("bdtr", "bdtrc", "bdtri"):
+    case(name, 2, 7, UNIT, orders=2)
+    case(name, *map(np.array, TRIALS))
+for name in ("nbdtr", "nbdtrc", "nbdtri"):
+    case(name, 2, 7, UNIT, orders=2)
+    case(name, [0, 3, -1, 2], [5, 1, 5, 5], [0.3, 1.0, 0.3, 1.5])
+for name in ("gdtr", "gdtrc"):
+    case(name, POSITIVE, 1.5, POSITIVE[::-1], orders=1)
+    case(name, [-1.0, 2.0, 2.0], 1.5, [-1.0, 0.0, np.inf])
+for name in ("gdtrix", "chdtri", "fdtri"):
+    before = {"gdtrix": (2.0, 1.5), "chdtri": (3.0,), "fdtri": (3.0, 5.0)}[name]
+    case(name, *before, UNIT, orders=2)
+    case(name, *before, np.array([1e-3, 0.999]))
+case("gdtria", UNIT, 1.5, POSITIVE, orders=1)
+case("nrdtrimn", UNIT, 2.0, ANY, orders=1)
+case("nrdtrimn", [0.3, 0.0, 0.3], [-1.0, 2.0, 0.0], 1.5)
+case("nrdtrisd", ANY, UNIT / 3.0, POSITIVE, orders=1)
+case("nrdtrisd", 1.0, [0.0, 1.0, 0.3], 1.5)
+case("perm", np.array([5, 6, 2, 3, 0]), np.array([0, 3, 4, -1, 0]))
+case("perm", POSITIVE + 2.0, UNIT * 2, orders=2)
+case("perm", 100, 30, exact=True)
 for name in ("rgamma", "gammasgn", "loggamma"):
     case(name, np.array([-2.0, -1.5, -0.3, 0.0, 0.5, 3.0, 7.5]), orders=2 * (name == "rgamma"))
 case("loggamma", POSITIVE, orders=2)
@@ -63,8 +108,8 @@ case("multigammaln", POSITIVE + 2.0, 3, orders=2)
 for name in ("exprel", "spence", "exp1", "expi"):
     case(name, POSITIVE / 4.0, orders=2)
     case(name, EDGES)
-for name in ("ellipk", "ellipe"):
-    case(name, np.array([-3.0, -0.4, 0.0, 0.3, 0.9]), orders=2)
+for name in ("ellipk", "ellipe", "ellipkm1"):
+    case(name, np.array([-3.0, -0.4, 0.0, 0.3, 0.9]) + 4.0 * (name == "ellipkm1"), orders=2)
     case(name, EDGES)
 case("exprel", np.array([-1.5, 0.0, 1e-9]), orders=2)
 case("spence", np.array([1.0, 1.3]), orders=2)
@@ -72,6 +117,34 @@ for n in (0, 1, 3):
     case("expn", n, POSITIVE, orders=2)
 case("boxcox", POSITIVE, np.array([0.0, -1.0, 0.5, 2.0]), orders=2)
 case("boxcox", FIRST, SECOND)
+for name in ("boxcox1p", "inv_boxcox", "inv_boxcox1p"):
+    case(name, UNIT, np.array([0.0, -0.9, 0.5, 2.0]), orders=2)
+    case(name, FIRST, SECOND)
+case("powm1", POSITIVE, np.array([0.0, -1.0, 0.5, 2.0]), orders=2)
+case("powm1", 1.0 + UNIT * 1e-9, np.array([0.0, -1.0, 0.5, 2.0]))
+case(
+    "powm1",
+    np.array([-1.0 - 1e-12, -2.0, -2.0, 0.0, np.inf, -np.inf, np.nan]),
+    [2, 3, 0.5, 2, 0, 0, 0],
+)
+case("pseudo_huber", 1.5, ANY, orders=2)
+case(
+    "pseudo_huber",
+    np.array([2.0, 0.0, 0.0, -1.0, 1.0, 2.0]),
+    [1e-9, 3.0, np.nan, 1.0, np.inf, np.nan],
+)
+case("cosm1", ANY, orders=2)
+case("cosm1", np.array([0.0, 1e-9, -1e-200, np.inf, np.nan]))
+for name in ("sindg", "cosdg", "tandg", "cotdg"):
+    case(name, UNIT * 80.0 + (90.0 if name == "tandg" else 0.0) - 90.0, orders=2)
+    case(name, np.array([0.0, 30.0, -90.0, 180.0, 270.0, 45.0, -360.0, 450.0, 1e9 + 30.0, np.nan]))
+case("radian", POSITIVE, ANY, UNIT, orders=1)
+case("radian", 1, 2, 3)
+case("exp10", np.array([-400.0, -3.0, 0.5, 3.0, 22.0, 400.0, np.nan]))
+case("zetac", np.array([-3.0, -0.5, 0.5, 1.0, 1.5, 4.0, 30.0, 80.0, np.inf]))
+case("round", np.array([0.5, 1.5, -2.5, 2.6, np.inf, np.nan]))
+for name in ("exp10", "zetac"):
+    case(name, POSITIVE / 2.0 + 1.3, orders=2)
 for name in ("cbrt", "exp2", "expm1", "log1p", "sinc"):
     case(name, POSITIVE, orders=1)
 case("erfcinv", 2 * UNIT, orders=2)

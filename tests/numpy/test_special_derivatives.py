@@ -38,7 +38,21 @@ EXACT: list[tuple[Any, ...]] = [
     ("spence", (), lambda x: mpmath.polylog(2, 1 - x), (0.05, 0.7, 1.0, 1.8)),
     ("ellipk", (), mpmath.ellipk, (-7.0, 0.0, 0.4, 0.99)),
     ("ellipe", (), mpmath.ellipe, (-7.0, 0.0, 0.4, 0.99)),
+    ("ellipkm1", (), lambda x: mpmath.ellipk(1 - x), (1e-6, 0.3, 1.0, 7.0)),
     ("exp1", (), mpmath.e1, (0.3, 4.0)),
+    ("exp10", (), lambda x: mpmath.mpf(10) ** x, (-3.0, 0.0, 2.5)),
+    ("cosm1", (), lambda x: mpmath.cos(x) - 1, (0.0, 1e-8, 2.0)),
+    ("zetac", (), lambda x: mpmath.zeta(x) - 1, (-0.3, 0.5, 1.5, 30.0)),
+    ("wrightomega", (), lambda x: mpmath.lambertw(mpmath.exp(x)).real, (-3.0, 0.0, 2.0)),
+    ("sindg", (), lambda x: mpmath.sin(mpmath.radians(x)), (0.0, 100.0, -200.0, 330.0)),
+    ("tandg", (), lambda x: mpmath.tan(mpmath.radians(x)), (0.0, 100.0, -200.0, 330.0)),
+    ("hyp0f1", (1.7,), lambda x: mpmath.hyp0f1(1.7, x), (-2.0, 0.0, 3.0)),
+    ("hyperu", (0.5, 1.7), lambda x: mpmath.hyperu(0.5, 1.7, x), (0.4, 3.0)),
+    ("eval_jacobi", (3, 0.5, 1.5), lambda x: mpmath.jacobi(3, 0.5, 1.5, x), (-0.4, 0.9)),
+    ("eval_chebyu", (4,), lambda x: mpmath.chebyu(4, x), (-0.4, 0.0, 0.9)),
+    ("eval_legendre", (4,), lambda x: mpmath.legendre(4, x), (-0.4, 0.0, 0.9)),
+    ("eval_genlaguerre", (3, 0.5), lambda x: mpmath.laguerre(3, 0.5, x), (0.4, 2.0)),
+    ("inv_boxcox", (0.3,), lambda x: mpmath.exp(mpmath.log1p(0.3 * x) / x), (-1.5, 1e-8, 0.4, 3.0)),
     ("expi", (), mpmath.ei, (-1.0, 0.5, 4.0)),
     ("expn", (3,), lambda x: mpmath.expint(3, x), (0.3, 4.0)),
     ("exprel", (), lambda x: mpmath.hyp1f1(1, 2, x), (-3.0, 0.0, 1e-8, 2.0)),
@@ -123,6 +137,10 @@ def test_derivatives_that_would_cancel(row: Any, dtype: str, rtol: float) -> Non
         (lambda x: special.spence(x), 1e-30, (np.log(1e-30), 1e30)),
         (lambda x: 1e31 * special.spence(x), 1e16, (-1e15 * np.log(1e16), np.log(1e16) / 10 - 0.1)),
         (lambda x: 1e24 * special.exprel(x), -1e8, (1e8, 2.0)),
+        (lambda x: special.inv_boxcox(x, 0.0), 0.5, (np.exp(0.5), np.exp(0.5))),
+        (lambda p: special.inv_boxcox(2.0, p), 0.0, (-2 * np.exp(2), 28 / 3 * np.exp(2))),
+        (lambda y: special.powm1(1.0 + 1e-8, y), 0.0, (1e-8 - 5e-17, 1e-16 - 1e-24)),
+        (lambda x: special.pseudo_huber(1.5, x), 0.0, (0.0, 1.0)),
         (lambda x: special.huber(1.5, x), np.inf, (1.5, 0.0)),
         (lambda x: special.huber(1.5, x), -np.inf, (-1.5, 0.0)),
         (lambda x: special.huber(np.inf, x), 2.0, (2.0, 1.0)),
@@ -207,6 +225,10 @@ def test_parameters_of_hypergeometric_functions() -> None:
     a = ours.array(1.5)
     with pytest.raises(GradientError, match="hyp1f1: has a derivative in its last operand"):
         ngrad.grad(lambda a: special.hyp1f1(a, 2.0, 0.5))(a)
+    with pytest.raises(GradientError, match="orthogonal: has a derivative in its last operand"):
+        ngrad.grad(lambda a: special.eval_genlaguerre(2, a, 0.5))(a)
+    with pytest.raises(GradientError, match="ellipkinc: has a derivative in its first operand"):
+        ngrad.grad(lambda m: special.ellipkinc(0.5, m))(ours.array(0.5))
     x = ours.array([0.25, 0.5])
     with ngrad.GradientTape() as tape:
         tape.watch(x)

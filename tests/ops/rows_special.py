@@ -31,15 +31,30 @@ def _of_order(op: str, reference: Any, domain: Any, *params: Any, **options: Any
     return _special(op, at_order, domain, params=params, label=label, **options)
 
 
-def _incomplete(op: str, domain: Any, *parameters: float, reference: Any = None) -> Row:
+def _incomplete(
+    op: str, domain: Any, *parameters: float, reference: Any = None, params: Any = ()
+) -> Row:
     """A function of its last operand; in the others it has no derivative."""
 
     def function(x: Any) -> Any:
         fixed = [ngrad.stop_gradient(0.0 * x + value) for value in parameters]
-        return apply(TABLE[op], (*fixed, x)) if x.dtype.is_floating else apply(TABLE[op], (x,) * 2)
+        operands = (*fixed, x) if x.dtype.is_floating else (x,) * 2
+        return apply(TABLE[op], operands, params)
 
     by_scipy = reference or (lambda x: getattr(sc, op)(*parameters, x))
-    return _special(op, by_scipy, domain, function=function, ulps=64)  # SciPy's err by so much
+    return _special(
+        op, by_scipy, domain, function=function, label="-".join(params), ulps=64
+    )  # SciPy's err by so much
+
+
+def _of_angle(op: str, domain: Any, m: float) -> Row:
+    """A function of its first operand."""
+    return _special(
+        op,
+        lambda x: getattr(sc, op)(x, m),
+        domain,
+        function=lambda x: apply(TABLE[op], (x, ngrad.stop_gradient(0.0 * x + m))),
+    )
 
 
 def _gammainc_slope(x: Array) -> Array:
@@ -72,6 +87,10 @@ SPECIAL = [
     _special("spence", sc.spence, (0.3, 2)),
     _special("ellipk", sc.ellipk, (0.1, 0.9)),
     _special("ellipe", sc.ellipe, (0.1, 0.9)),
+    _special("ellipkm1", sc.ellipkm1, (0.1, 0.9)),
+    *(_of_angle(name, (-2, 2), 0.6) for name in ("ellipkinc", "ellipeinc")),
+    _special("owens_t", sc.owens_t, (-2, 2), (0.2, 1.5)),
+    _special("wrightomega", sc.wrightomega, (-2, 2)),
     _incomplete("gammaincinv", (0.2, 0.9), 1.5),
     _incomplete("gammainccinv", (0.2, 0.9), 2.5),
     _incomplete("betaincinv", (0.2, 0.9), 1.5, 2.5),
@@ -86,6 +105,16 @@ SPECIAL = [
     ),
     _incomplete("hyp1f1", (-2, 2), 1.5, 2.5),
     _incomplete("hyp2f1", (-0.8, 0.8), 1.5, 0.5, 2.5),
+    _incomplete("hyp0f1", (-2, 2), 1.5),
+    _incomplete("hyperu", (0.5, 2), 1.5, 0.5),
+    *(
+        _incomplete("orthogonal", (-0.8, 0.8), *shape, reference=by_scipy, params=(family,))
+        for family, shape, by_scipy in (
+            ("legendre", (4.0,), lambda x: sc.eval_legendre(4, x)),
+            ("jacobi", (3.0, 0.5, 1.5), lambda x: sc.eval_jacobi(3, 0.5, 1.5, x)),
+            ("chebyt", (2.0,), lambda x: 2.0 * x * x - 1.0),
+        )
+    ),
     *(_of_order("high_expn", sc.expn, (0.3, 3), order) for order in (51, 60)),
     *(
         _of_order("bessel", getattr(sc, f"{kind}v"), (0.6, 5), kind, order, floor=64 * EPS)

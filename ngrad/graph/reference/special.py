@@ -60,10 +60,12 @@ SPECIAL: dict[str, Callable[..., Any]] = {
         name: special(name)
         for name in (
             *("gammaincinv", "gammainccinv", "betaincinv", "betainccinv", "stdtrit"),
-            *("poch", "spence", "ellipk", "ellipe", "hyp1f1", "hyp2f1"),
+            *("poch", "spence", "ellipk", "ellipe", "hyp1f1", "hyp2f1", "hyp0f1", "hyperu"),
+            *("ellipkm1", "ellipkinc", "ellipeinc", "owens_t", "wrightomega"),
         )
     },
     "high_expn": lambda x, order: special("expn")(order, x),
     "bessel": _bessel,
+    "orthogonal": lambda *xs, family: special(f"eval_{family}")(*xs),
     "whole_quantile": _whole_quantile,
 }
