@@ -21,8 +21,19 @@ WRONG = {
     **dict.fromkeys(
         ("eig", "eigvals"), "has no eigenvalues that converge; is a NaN or an infinity in it?"
     ),
+    "sylvester": "has no eigenvalues that converge; is a NaN or an infinity in one of them?",
     **dict.fromkeys(
-        ("eigh", "eigvalsh", "svd", "svdvals", "pinv", "lstsq", "adjugate", "adjugate_along"),
+        (
+            "eigh",
+            "eigvalsh",
+            "svd",
+            "svdvals",
+            "polar",
+            "pinv",
+            "lstsq",
+            "adjugate",
+            "adjugate_along",
+        ),
         "has no factors that converge; is a NaN or an infinity in it?",
     ),
     "logm": "has no logarithm of its dtype; cast it to a complex one, if it is not singular",

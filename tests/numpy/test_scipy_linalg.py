@@ -13,8 +13,10 @@ from cases_linalg import (
     DEFINITE,
     HERMITIAN,
     SINGLE,
+    SINGULAR,
     SPIRAL,
     SQUARE,
+    SYMMETRIC,
     TALL,
     WHOLE,
     WIDE,
@@ -61,6 +63,127 @@ for ends, count in (((1, 1), 3), ((2, 0), 3), ((0, 2), 3), ((1, 2), 4), ((0, 0),
     case("solve_banded", ends, bands.astype("f4"), np.eye(5, dtype="f4"))
     case("solve_banded", ends, bands + 0.5j, np.eye(5), orders=1)
 case("solve_banded", (1, 1), np.array([[0, 1, 1], [2, 3, 2], [1, 1, 0]]), [1, 2, 3])
+for count in (1, 2, 3):
+    bands = np.random.default_rng(count).normal(size=(count, 5))
+    upper, rest = np.concatenate([bands[1:], [bands[0] ** 2 + 9.0]]), np.arange(5.0)
+    case("solveh_banded", upper, rest, orders=2)
+    case("solveh_banded", upper[::-1].copy(), np.eye(5), lower=True, orders=1)
+    case("solveh_banded", upper + 0.5j * (np.arange(count) < count - 1)[:, None], rest, orders=1)
+    case("solveh_banded", upper[::-1] + 0.5j * (np.arange(count) > 0)[:, None], rest, lower=True)
+case("solveh_banded", np.array([[0, 1, 1], [4, 5, 4]]), [1, 2, 3])
+
+# -- matrices of a form ----------------------------------------------------------------------------
+
+COLUMN, ROW = np.random.default_rng(4).normal(size=(2, 4))
+for name in ("toeplitz", "hankel", "circulant", "fiedler"):
+    case(name, COLUMN, orders=2)
+    case(name, np.array([1, 2, 4]))
+    if name != "hankel":  # of several, it takes them for one until SciPy 1.19
+        case(name, TALL)
+    if name != "fiedler":
+        case(name, np.zeros(0))
+for name in ("toeplitz", "hankel"):
+    case(name, COLUMN, ROW[:3], orders=1)
+    case(name, Z[0])
+    case(name, np.array([1, 2]), ROW)
+for mode in ("full", "same", "valid"):
+    for n in (2, 3, 7):
+        case("convolution_matrix", COLUMN, n, mode, orders=2 * (n == 3))
+for x in (COLUMN, ROW[:2], np.array([2, 3, 4])):
+    case("companion", x, orders=2 * (x is COLUMN))
+case("leslie", COLUMN, ROW[1:], orders=1)
+case("leslie", np.array([1, 2, 3]), ROW[:2])
+case("diagsvd", COLUMN, 4, 6, orders=1)
+case("diagsvd", COLUMN, 6, 4)
+case("block_diag", SQUARE, COLUMN, TALL, orders=1)
+case("block_diag", np.array([1, 2]), SQUARE, 3)
+case("block_diag", [], TALL)
+case("block_diag")
+case("khatri_rao", TALL, SQUARE, orders=2)
+case("khatri_rao", np.array([[1, 2]]), np.array([[3, 4], [5, 6]]))
+for name in ("hadamard", "hilbert", "invhilbert", "pascal", "invpascal", "helmert", "dft"):
+    case(name, 4)
+case("pascal", 3, kind="lower")
+case("helmert", 3, full=True)
+
+# -- systems ---------------------------------------------------------------------------------------
+
+for form in (None, "gen", "sym", "her", "pos", "diagonal", "tridiagonal", "banded"):
+    case("solve", DEFINITE, V, assume_a=form, orders=1)
+    case("solve", HERMITIAN[0] @ HERMITIAN[0], V, assume_a=form, lower=True)
+for form in (None, "gen", "sym", "her", "pos"):
+    case("inv", DEFINITE, assume_a=form)
+for form in ("upper triangular", "lower triangular"):
+    case("solve", SQUARE, V, assume_a=form, orders=2)
+    case("solve", SQUARE, V, assume_a=form, transposed=True)
+case("solve", SQUARE, TALL[:3], transposed=True, orders=2)
+case("inv", SQUARE, orders=2)
+for trans in (0, 1, 2):
+    for x in (SQUARE[::-1], Z):
+        pair = scipy.linalg.lu_factor(x)
+        case("lu_solve", pair, V, trans)
+        case("lu_solve", pair, TALL[:3] + 0j, trans)
+case("solve_toeplitz", COLUMN, ROW, orders=2)
+case("solve_toeplitz", (COLUMN, ROW), TALL)
+case("matmul_toeplitz", COLUMN, ROW, orders=2)
+case("matmul_toeplitz", (COLUMN, ROW[:3]), TALL[:3])
+case("matmul_toeplitz", (COLUMN, Z[0]), TALL[:3])
+case("solve_sylvester", SQUARE, DEFINITE, TALL[:3], orders=2)
+case("solve_sylvester", Z, np.eye(2), Z[:, :2], orders=1)
+for name in ("solve_continuous_lyapunov", "solve_discrete_lyapunov"):
+    case(name, SPIRAL / 9, DEFINITE, orders=2)
+    case(name, Z / 9, HERMITIAN[0])
+for x, y in ((TALL, ROW), (TALL, np.stack([ROW, COLUMN], 1)), (WIDE[0], V[:2]), (SINGULAR, V)):
+    case("lstsq", x, y)
+case("lstsq", TALL, ROW, 1e-3)
+
+# -- factors and eigenvalues -----------------------------------------------------------------------
+
+for x in (SQUARE[::-1], TALL, WIDE[0], Z):
+    case("lu_factor", x)
+    real = x is not Z
+    case("polar", x, orders=2 * real)
+    case("polar", x, "left", orders=real)
+    case("qr", x, orders=real and x is not TALL)
+    case("qr", x, mode="economic", orders=2 * real)
+    case("qr", x, mode="r")
+    case("svd", x, full_matrices=False, orders=1)
+    case("svd", x, compute_uv=False)
+    case("svdvals", x, orders=1)
+    case("pinv", x, orders=1)
+    case("pinv", x, atol=1.0, rtol=0.1, return_rank=True)
+    case("norm", x, "fro", orders=1)
+case("polar", 2.0 * np.eye(3), orders=2)
+case("polar", np.zeros((3, 0)))
+case("det", SQUARE, orders=2)
+case("pinvh", DEFINITE, orders=1)
+case("pinvh", np.tril(HERMITIAN[0]), return_rank=True)
+case("pinvh", np.triu(DEFINITE - np.linalg.eigvalsh(DEFINITE)[1] * np.eye(3)), 1e-9, lower=False)
+for x in (SINGULAR, SQUARE, TALL, WIDE[0]):
+    case("orth", x)
+    case("null_space", x)
+    case("null_space", x, 0.9)
+for kind in (1, 2, 3):
+    case("eigh", SYMMETRIC[0], DEFINITE, type=kind)
+    case("eigh", HERMITIAN[0], DEFINITE, type=kind, lower=False, eigvals_only=True)
+    case("eigvalsh", SYMMETRIC[0], DEFINITE, type=kind, orders=1)
+case("eigh", SYMMETRIC[0], subset_by_index=(1, 2))
+case("eigh", SYMMETRIC[0], lower=False, eigvals_only=True)
+case("eigvalsh", SYMMETRIC[0])
+case("eig", SPIRAL, DEFINITE, right=False)
+case("eigvals", SPIRAL, orders=1)
+
+# -- functions of matrices -------------------------------------------------------------------------
+
+for name in ("cosm", "sinm", "tanm", "coshm", "sinhm", "tanhm"):
+    case(name, SQUARE / 4, orders=2)
+    case(name, Z / 4)
+case("signm", SQUARE - 2.0 * np.eye(3), orders=1)
+case("signm", Z)
+for power in (3, -2.0, 0.5, -1.25):
+    case("fractional_matrix_power", DEFINITE, power, orders=1)
+case("expm_frechet", SQUARE / 4, DEFINITE, orders=1)
+case("expm_frechet", SQUARE / 4, DEFINITE, compute_expm=False)
 for x in (SQUARE[::-1], TALL, WIDE):
     case("lu", x, orders=1)
     case("lu", x, permute_l=True, orders=2)
@@ -89,6 +212,34 @@ def test_gradients(case: Case) -> None:
     check_gradient(function, *arrays)
     if case.orders > 1:
         check_second_gradient(function, *arrays, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_eigenvectors_beside_a_matrix(kind: int) -> None:
+    """One choice of many: what they are for, and their length."""
+    a, b = HERMITIAN[0], DEFINITE + 0.5j * (np.triu(SQUARE) - np.triu(SQUARE).T)
+    left, right = {1: (a, b), 2: (a @ b, np.eye(3)), 3: (b @ a, np.eye(3))}[kind]
+    values, vectors = map(np.asarray, linalg.eigh(a, b, type=kind))
+    np.testing.assert_allclose(left @ vectors, right @ vectors * values, atol=1e-11)
+    between = np.linalg.inv(b) if kind == 3 else b
+    np.testing.assert_allclose(vectors.conj().T @ between @ vectors, np.eye(3), atol=1e-12)
+    values, vectors = map(np.asarray, linalg.eig(SPIRAL, b))
+    np.testing.assert_allclose(SPIRAL @ vectors, b @ vectors * values, atol=1e-11)
+
+
+@pytest.mark.parametrize("matrix", [SPIRAL[::-1], SPIRAL + 1j * DEFINITE], ids=["real", "complex"])
+@pytest.mark.parametrize("trans", [0, 1, 2])
+def test_derivatives_by_factors(matrix: Any, trans: int) -> None:
+    def solve(a: Any, b: Any) -> Any:
+        return ngrad.convert_to_tensor(linalg.lu_solve(linalg.lu_factor(a), b, trans))
+
+    check_gradient(solve, matrix, V.astype(matrix.dtype))
+
+
+@pytest.mark.parametrize("matrix", [Z, ZTALL, ZTALL.T], ids=["square", "tall", "wide"])
+@pytest.mark.parametrize("part", [0, 1])
+def test_derivatives_of_complex_polar_factors(matrix: Any, part: int) -> None:
+    check_gradient(lambda x: ngrad.convert_to_tensor(linalg.polar(x)[part]), matrix)
 
 
 def test_every_name_has_a_case() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numeric import Array
-from scipy.linalg import expm, logm, lu, sqrtm
+from scipy.linalg import expm, logm, lu, solve_sylvester, sqrtm
 from table import EPS, Row
 
 import ngrad
@@ -164,6 +164,18 @@ def _lu_array(x: Array) -> Array:
     return lower @ upper * lower[..., :1] + upper[..., :1, :]
 
 
+def _polar_array(x: Array) -> Array:
+    u, _, vh = np.linalg.svd(_graded_array(x), full_matrices=False)
+    return u @ vh
+
+
+def _sylvester_array(a: Array, b: Array, q: Array) -> Array:
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2], q.shape[:-2])
+    a, b, q = (np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (a, b, q))
+    found = [solve_sylvester(*(x[at] for x in (a, b, q))) for at in np.ndindex(batch) if q.size]
+    return np.reshape(found, q.shape)
+
+
 def _matrix_function(function: Any) -> Any:
     return lambda x: np.reshape([function(x[at]) for at in np.ndindex(x.shape[:-2])], x.shape)
 
@@ -255,6 +267,18 @@ FACTORS = [
         lambda x: ngrad.concat(apply(TABLE["qr"], (_graded(x),), (False,)), -2),
         lambda x: np.concatenate(np.linalg.qr(_graded_array(x)), -2),
         *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((1, 1),), ((0, 0),), ((2, 0, 3, 3),)),
+    ),
+    _lapack(
+        "polar",
+        lambda x: apply(TABLE["polar"], (_graded(x),)),
+        _polar_array,
+        *(((3, 3),), ((2, 2, 2),), ((4, 3),), ((2, 3),), ((0, 0),), ((2, 0, 3, 2),)),
+    ),
+    _lapack(
+        "sylvester",
+        lambda a, b, q: apply(TABLE["sylvester"], (_graded(a), _graded(b), q)),
+        lambda a, b, q: _sylvester_array(_graded_array(a), _graded_array(b), q),
+        *(((3, 3), (2, 2), (3, 2)), ((2, 2, 2), (1, 1), (2, 2, 1)), ((0, 0), (2, 2), (0, 2))),
     ),
     _lapack("lu", _lu, _lu_array, *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((1, 1),))),
     *(

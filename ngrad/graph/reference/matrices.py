@@ -103,6 +103,25 @@ def _banded_solve(bands: Array, rhs: Array, lower: int, upper: int, transposed: 
     return np.linalg.solve(whole.swapaxes(-1, -2) if transposed else whole, wide(rhs))
 
 
+def _polar(x: Array) -> Any:
+    u, _, vh = np.linalg.svd(wide(x), full_matrices=False)
+    return u @ vh
+
+
+def _sylvester(a: Array, b: Array, q: Array) -> Any:
+    """By the system that it is, of q's rows one after the other."""
+    a, b, q = map(wide, (a, b, q))
+    rows, columns = q.shape[-2:]
+    left = np.einsum("...ij,kl->...ikjl", a, np.eye(columns))
+    right = np.einsum("ij,...lk->...ikjl", np.eye(rows), b)
+    whole = left + right
+    whole = whole.reshape(*whole.shape[:-4], rows * columns, rows * columns)
+    flat = q.reshape(*q.shape[:-2], rows * columns, 1)
+    return np.linalg.solve(whole, flat).reshape(
+        *np.broadcast_shapes(whole.shape[:-2], q.shape[:-2]), rows, columns
+    )
+
+
 MATRICES: dict[str, Callable[..., Any]] = {
     "matmul": _matmul,
     "vecdot": lambda x, y: np.matmul(x[..., None, :], y[..., None])[..., 0, 0],
@@ -126,6 +145,8 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "eigvalsh": lambda x, lower: np.linalg.eigvalsh(wide(x), "L" if lower else "U"),
     "eigh": lambda x, lower: np.linalg.eigh(wide(x), "L" if lower else "U"),
     "lu": _lu,
+    "polar": _polar,
+    "sylvester": _sylvester,
     **{name: _by_scipy(name) for name in ("expm", "logm", "sqrtm")},
     "fft": _fft,
     "rfft": lambda x: np.fft.rfft(wide(x)),

@@ -1,0 +1,298 @@
+"""Factors of matrices, as SciPy returns them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ngrad.dtypes import BY_CODE
+from ngrad.errors import NumberError
+from ngrad.numpy.convert import array_of
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.editing import pad
+from ngrad.numpy.linalg import cholesky as _cholesky
+from ngrad.numpy.linalg import det as _det
+from ngrad.numpy.linalg import norm as _norm
+from ngrad.numpy.linalg import pinv as _pinv
+from ngrad.numpy.linalg import qr as _qr
+from ngrad.numpy.linalg import svd as _svd
+from ngrad.numpy.manipulation import atleast_2d
+from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.norms import epsilon, floats
+from ngrad.numpy.triangles import tril
+from ngrad.ops import reductions
+from ngrad.ops.convert import cast_to
+from ngrad.ops.linalg import adjoint, band, hermitian, matrix_transpose
+from ngrad.ops.lu import factors
+from ngrad.ops.matmul import product
+from ngrad.ops.polar import POLAR
+from ngrad.record import apply_now
+
+INT32 = BY_CODE["i4"]
+
+
+def cholesky(
+    a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
+) -> ndarray:
+    """The Cholesky factor, upper triangular unless `lower`: that triangle of a is read. A
+    number is a matrix.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.cholesky([[4.0, 2.0], [2.0, 5.0]])
+    array([[2., 1.],
+           [0., 2.]])
+    """
+    return _cholesky(atleast_2d(a), upper=not lower)
+
+
+def cho_factor(
+    a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
+) -> tuple[ndarray, bool]:
+    """The Cholesky factor, and whether it is the lower one, for `cho_solve`. The other triangle,
+    where SciPy leaves anything, is zero.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.cho_solve(linalg.cho_factor([[4.0, 2.0], [2.0, 5.0]]), [6.0, 7.0])
+    array([1., 1.])
+    """
+    return cholesky(a, lower), lower
+
+
+def lu(
+    a: Any,
+    permute_l: bool = False,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    p_indices: bool = False,
+) -> Any:
+    """P, L and U with P L U the matrix: a permutation, a lower triangle with ones on its diagonal,
+    and an upper triangle. With `permute_l` P L and U; with `p_indices` the rows of L in place of P.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.lu([[0.0, 2.0], [1.0, 3.0]])[2]
+    array([[1., 3.],
+           [0., 2.]])
+    """
+    p, lower, upper = factors(floats(a))
+    if permute_l:
+        return array_of(product(cast_to(p, lower.dtype), lower)), array_of(upper)
+    if p_indices:
+        p = cast_to(reductions.argmax(p, -1), INT32)
+    return array_of(p), array_of(lower), array_of(upper)
+
+
+def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, Any]:
+    """L and U in one matrix, without the ones on L's diagonal, and which row each was exchanged
+    with: that looks at values.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.lu_factor([[0.0, 2.0], [1.0, 3.0]])[1]
+    array([1, 1], dtype=int32)
+    """
+    p, lower, upper = map(array_of, factors(floats(a)))
+    rows, inner, columns = lower.shape[-2], lower.shape[-1], upper.shape[-1]
+    lead = ((0, 0),) * (lower.ndim - 2)
+    below = pad(tril(lower, -1), (*lead, (0, 0), (0, columns - inner)))
+    found = below + pad(upper, (*lead, (0, rows - inner), (0, 0)))
+    return found, asarray(_pivots(np.asarray(p), inner))
+
+
+def _pivots(p: Any, count: int) -> Any:
+    """The exchanges, one after the other, that a permutation is made of."""
+    order = np.argmax(p, -2)  # from which row each comes
+    found = np.empty((*order.shape[:-1], count), np.int32)
+    for at in np.ndindex(order.shape[:-1]):
+        rows = [*range(order.shape[-1])]
+        for k, row in enumerate(order[at][:count].tolist()):
+            found[(*at, k)] = other = rows.index(row)
+            rows[k], rows[other] = rows[other], rows[k]
+    return found
+
+
+def exchanged(pivots: Any) -> Any:
+    """The order that rows have after exchanges, one after the other."""
+    *lead, count = pivots.shape
+    order = np.broadcast_to(np.arange(count), (*lead, count)).copy()
+    for at in np.ndindex(*lead):
+        for k, other in enumerate(pivots[at].tolist()):
+            order[at][[k, other]] = order[at][[other, k]]
+    return order
+
+
+def triangle(x: Any, lower: bool, form: str) -> Any:
+    """Symmetric or Hermitian matrices, of which one triangle is read."""
+    half = band(x, -1, 0) if lower else band(x, 0, -1)
+    turned = matrix_transpose(half) if form == "symmetric" else adjoint(half)
+    return half + turned - band(half, 0, 0)
+
+
+def qr(
+    a: Any,
+    overwrite_a: bool = False,
+    lwork: Any = None,
+    mode: str = "full",
+    pivoting: bool = False,
+    check_finite: bool = True,
+) -> tuple[ndarray, ...]:
+    """Q, whose columns are orthonormal, and R, upper triangular, both full, or "economic"; R alone
+    in a tuple if the mode is "r". Columns are not exchanged.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.qr([[3.0], [4.0]], mode="economic")[1].round(12)
+    array([[-5.]])
+    """
+    if mode not in ("full", "economic", "r") or pivoting:
+        raise NumberError(
+            f"qr: mode is 'full', 'economic' or 'r' without pivoting, not {mode!r}, {pivoting!r}"
+        )
+    found = _qr(a, "reduced" if mode == "economic" else "complete")
+    return (found.R,) if mode == "r" else (found.Q, found.R)
+
+
+def svd(
+    a: Any,
+    full_matrices: bool = True,
+    compute_uv: bool = True,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    lapack_driver: str = "gesdd",
+) -> Any:
+    """U, the singular values, and V^H; the values alone if not `compute_uv`.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.svd([[0.0, 2.0], [1.0, 0.0]])[1]
+    array([2., 1.])
+    """
+    return tuple(_svd(a, full_matrices)) if compute_uv else _svd(a, compute_uv=False)
+
+
+def polar(a: Any, side: str = "right") -> tuple[ndarray, ndarray]:
+    """U, with orthonormal columns or rows, and P, positive definite, with a = U P; P U, on the
+    left. The derivative is that of matrices of full rank.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.polar([[0.0, -2.0], [3.0, 0.0]])[1].round(12)
+    array([[3., 0.],
+           [0., 2.]])
+    """
+    if side not in ("left", "right"):
+        raise NumberError(f"polar: side is 'left' or 'right', not {side!r}")
+    x = floats(a)
+    u = apply_now(POLAR, (x,))
+    size = product(adjoint(u), x) if side == "right" else product(x, adjoint(u))
+    return array_of(u), array_of(hermitian(size))
+
+
+def _rank(values: Any, shape: tuple[int, ...], rcond: Any) -> int:
+    there = np.asarray(values)
+    bound = np.finfo(there.dtype).eps * max(shape) if rcond is None else rcond
+    return int((there > bound * there.max(initial=0.0)).sum())
+
+
+def orth(A: Any, rcond: Any = None) -> ndarray:
+    """An orthonormal basis of what a matrix's columns span: one of many. How large that is is
+    looked at.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.orth([[1.0, 2.0], [2.0, 4.0]]).shape
+    (2, 1)
+    """
+    u, values, _ = _svd(A, False)
+    shape = u.shape[0], asarray(A).shape[1]
+    basis: ndarray = u[:, : _rank(values, shape, rcond)]
+    return basis
+
+
+def null_space(
+    A: Any,
+    rcond: Any = None,
+    *,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    lapack_driver: str = "gesdd",
+) -> ndarray:
+    """An orthonormal basis of what a matrix takes to 0: one of many. How large that is is looked
+    at.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.null_space([[1.0, 2.0], [2.0, 4.0]]).shape
+    (2, 1)
+    """
+    u, values, vh = _svd(A)
+    rank = _rank(values, (u.shape[0], vh.shape[1]), rcond)
+    return array_of(adjoint(vh[rank:]._read()))
+
+
+def pinv(
+    a: Any, *, atol: Any = None, rtol: Any = None, return_rank: bool = False,
+    check_finite: bool = True,
+) -> Any:  # fmt: skip
+    """The pseudo-inverse, for which singular values up to atol + rtol times the largest are zeros.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.pinv([[2.0, 0.0], [0.0, 0.0]])
+    array([[0.5, 0. ],
+           [0. , 0. ]])
+    """
+    return _pseudo(array_of(floats(a)), atol, rtol, return_rank, False)
+
+
+def pinvh(
+    a: Any, atol: Any = None, rtol: Any = None, lower: bool = True, return_rank: bool = False,
+    check_finite: bool = True,
+) -> Any:  # fmt: skip
+    """The pseudo-inverse of symmetric or Hermitian matrices, of which one triangle is read."""
+    whole = array_of(triangle(floats(a), lower, "hermitian"))
+    found = _pseudo(whole, atol, rtol, return_rank, True)
+    return (found[0], int(found[1])) if return_rank else found
+
+
+def _pseudo(x: ndarray, atol: Any, rtol: Any, ranked: bool, hermitian: bool) -> Any:
+    bound = epsilon(x._read()) if rtol is None else rtol
+    if not (ranked or atol):
+        return _pinv(x, bound, hermitian)
+    values = np.asarray(_svd(x, compute_uv=False, hermitian=hermitian))
+    most = values.max(-1, keepdims=True, initial=0.0)
+    cutoff = (0.0 if atol is None else atol) + bound * most
+    relative = np.divide(cutoff, most, out=np.zeros_like(most), where=most > 0)[..., 0]
+    found = _pinv(x, relative, hermitian)
+    return (found, (values > cutoff).sum()) if ranked else found
+
+
+def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> ndarray:
+    """The singular values, in descending order."""
+    values: ndarray = _svd(a, compute_uv=False)
+    return values
+
+
+def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> ndarray:
+    """The determinants of square matrices."""
+    return _det(a)
+
+
+def norm(
+    a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True
+) -> ndarray:
+    """The norm of vectors or matrices, in all of NumPy's orders."""
+    return _norm(a, ord, axis, keepdims)
