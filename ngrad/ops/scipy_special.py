@@ -170,15 +170,27 @@ def expn(order: int, x: Any) -> Any:
     return integrals.expn(beside(x, float(order), "expn"), x)
 
 
-MOST = 1e12
-"""Of more SciPy's hyp1f1 does not return, where it is infinite; of polynomials it does."""
+FAR, TERMS = 1e3, 7
+"""From how many times the parameters' size on `hyp1f1` is its expansion, and of how many terms."""
 
 
 def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
-    from scipy.special import hyp1f1
+    """SciPy's, but far out, where it takes as long as x is large, and of negative x goes wrong."""
+    from scipy.special import gammasgn, hyp1f1, poch
 
-    polynomial = (a <= 0.0) & (np.floor(a) == a)
-    return hyp1f1(a, b, np.where(polynomial, x, np.minimum(x, MOST)))
+    a, b, x = (np.asarray(y, np.float64) for y in np.broadcast_arrays(a, b, x))
+    ends = [(y <= 0.0) & (np.floor(y) == y) for y in (a, b)]  # of polynomials, and poles
+    plain = ends[0] | ends[1]
+    far = ~plain & (np.abs(x) > FAR * (1.0 + np.abs(a)) * (1.0 + np.abs(a) + np.abs(b)))
+    found = hyp1f1(a, b, np.where(far, 0.0, x))
+    found = np.where(far & (x > 0.0), np.inf, found)
+    found = np.where(np.isinf(found) & ~plain & (x > 0.0), gammasgn(a) * gammasgn(b) * found, found)
+    left = far & (x < 0.0)
+    a, b, x = (np.where(left, y, 1.0) for y in (a, b, -x))
+    series: Any = 1.0
+    for k in range(TERMS, 0, -1):  # DLMF 13.7.2, with what decays left out
+        series = 1.0 + (a + (k - 1.0)) * (a - b + k) / (k * x) * series
+    return np.where(left, poch(b - a, a) * x**-a * series, found)
 
 
 # -- incomplete functions --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -251,9 +252,17 @@ def test_integers_become_floats_as_in_scipy(name: str, code: str) -> None:
 
 
 def test_kummers_function_far_out() -> None:
-    """Where SciPy's does not return; but of polynomials."""
+    """Where SciPy's does not return, or is wrong; but of polynomials."""
     found = special.hyp1f1(ours.array([1.0, 1.5, 0.0, -1.0]), 0.3, [np.inf, 1e300, np.inf, 1e300])
     assert found.tolist() == [np.inf, np.inf, 1.0, float(scipy.special.hyp1f1(-1.0, 0.3, 1e300))]
+    found = special.hyp1f1(
+        [-0.5, 1.5, -0.5, 1.5, 0.5], [1.5, -0.3, -1.5, 0.5, 1.5], [1e13, 1e5, 1e4, -1e20, -np.inf]
+    )
+    assert found.tolist() == [-np.inf, -np.inf, -np.inf, 0.0, 0.0]
+    for a, b in ((0.5, 1.5), (-0.5, 1.5), (2.3, -0.6), (30.0, 12.5), (-2.5, 0.4)):
+        for x in (-1e6, -1e13, -1e60):
+            expected = float(mpmath.hyp1f1(a, b, x))
+            np.testing.assert_allclose(special.hyp1f1(a, b, x), expected, rtol=1e-12)
 
 
 def test_every_name_has_a_case() -> None:
