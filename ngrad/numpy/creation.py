@@ -17,6 +17,7 @@ from ngrad.graph.dims import size
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
 from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, is_array, to_tensor
+from ngrad.numpy.given import KNOWN, given
 from ngrad.numpy.laying import as_array, laid, order_of
 from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.naming import named
@@ -57,6 +58,8 @@ def array(
     """
     if not ndmin <= ndmax <= 64:
         raise ValueError(f"array: takes ndmin <= ndmax <= 64, not {ndmin} and {ndmax}")
+    if not copy:
+        object = given(object, copy)
     if not copy and (copy is not None or isinstance(object, ndarray)):
         found = asarray(object, dtype, order, copy=None if copy is None else False)
         more = ndmin - found.ndim
@@ -90,6 +93,8 @@ def asarray(
     if plain and (a._owner is not None or a._held._layout.ndim or not a.is_number):
         return a
     wanted = dtype_of(dtype)
+    if not copy and type(a) not in KNOWN:
+        a = given(a, copy)
     if copy is False:
         if isinstance(a, ndarray) and a.is_number:
             raise CopyError("asarray: a number becomes an array by a copy, and copy is False")

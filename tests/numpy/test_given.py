@@ -71,6 +71,35 @@ def test_a_class_whose_array_the_namespace_makes(text: str) -> None:
         numpy.testing.assert_array_equal(one, other)
 
 
+VIEWS = """
+np.asarray(H(x))
+np.asarray(H(x), copy=False)
+np.array(H(x), copy=False, ndmin=2)
+np.array(H(x), copy=None)
+np.ravel(H(x))
+np.asarray(H(x), copy=True)
+np.asarray(H(x), dtype='f4')
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", VIEWS)
+def test_what_is_made_without_a_copy_sees_assignments(text: str) -> None:
+    def found(np: Any) -> Any:
+        class Held:
+            def __init__(self, data: Any) -> None:
+                self.data = data
+
+            def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+                return self.data.copy() if copy else self.data
+
+        x = np.arange(3.0)
+        y = eval(text, {"np": np, "H": Held, "x": x})
+        x[0] = 9.0
+        return y
+
+    numpy.testing.assert_array_equal(found(ours), found(numpy))
+
+
 def test_derivatives_go_through_what_gives_ours() -> None:
     held = held_by(ours)
 
