@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ngrad.numpy.parts import Taken
-from ngrad.numpy.views import Axes, OfBits, Part, Repeated, Shaped, Way, part_of
+from ngrad.numpy.readonly import Repeated
+from ngrad.numpy.views import Axes, OfBits, Part, Shaped, Way, part_of
 from ngrad.numpy.ways import way_to
 from ngrad.record import state
 from ngrad_kernels.holding import DEEP

@@ -13,8 +13,9 @@ from ngrad.dtypes import BY_CODE, as_dtype, can_cast, result_type
 from ngrad.numpy.convert import BOOL, OURS, array_of, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import CASTINGS, into, no_casting
+from ngrad.numpy.readonly import Shown
 from ngrad.numpy.ufuncs import ORDERS, STRICT
-from ngrad.numpy.views import Axes, Shown
+from ngrad.numpy.views import Axes
 from ngrad.ops import einsum as sums
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import SEEN

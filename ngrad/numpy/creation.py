@@ -23,7 +23,7 @@ from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.order import in_rows
-from ngrad.numpy.views import Repeated
+from ngrad.numpy.readonly import Repeated
 from ngrad.numpy.ways import lies_in
 from ngrad.ops.comparison import greater_equal
 from ngrad.ops.creation import EYE, range_

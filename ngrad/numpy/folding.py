@@ -149,6 +149,8 @@ def reduce(
         raise ValueError(f"{name}: of no elements of {x.shape}, initial cannot be None")
     if ndim == 0 and axis in (0, -1, None):
         axis = ()
+    if type(axis) is not int:
+        axis = as_axes(axis)
     known = REDUCTIONS.get(self.__name__)
     if known is not None:
         options = {} if initial is NOTHING or self._kind == "bool" else {"initial": initial}
@@ -162,7 +164,7 @@ def reduce(
     x = x if dtype is None else x.astype(dtype)
     if self.__name__ in BITS and initial is NOTHING:
         x = x if where is True else chosen(where, x, identity(self))
-        return array_of(reduce_bits(BITS[self.__name__], x._read(), as_axes(axis), bool(keepdims)))
+        return array_of(reduce_bits(BITS[self.__name__], x._read(), axis, bool(keepdims)))
     neutral = identity(self)
     free = self.__name__ in ASSOCIATIVE
     if where is not True:
@@ -174,7 +176,7 @@ def reduce(
         if neutral is None and initial is NOTHING:
             raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
         x = chosen(where, x, initial if neutral is None else neutral)
-    axes, sizes = normal_axes(as_axes(axis), ndim, name), x._layout.shape
+    axes, sizes = normal_axes(axis, ndim, name), x._layout.shape
     shape = ones_shape(sizes, axes)
     if len(axes) > 1 and not free:
         raise ValueError(f"{name}: reduction operation is not reorderable, so takes one axis")

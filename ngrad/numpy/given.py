@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import PLAIN
+from ngrad.numpy.convert import OURS, PLAIN
 from ngrad.numpy.ndarray import ndarray
-from ngrad.ops.convert import may_give
+from ngrad.ops.convert import may_give, unwrap
 
 KNOWN = {*PLAIN, list, tuple, np.ndarray, ndarray}
 """Of what is not asked what its `__array__` gives."""
@@ -19,7 +19,7 @@ def given(a: Any, copy: bool | None) -> Any:
     without a copy, the thing itself.
     """
     kind: Any = type(a)
-    if not may_give(kind) or hasattr(kind, "__dlpack__"):
+    if kind in unwrap or isinstance(a, OURS) or not may_give(kind) or hasattr(kind, "__dlpack__"):
         return a
     try:
         found = kind.__array__(a) if copy is None else kind.__array__(a, copy=copy)

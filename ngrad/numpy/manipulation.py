@@ -15,8 +15,9 @@ from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray, itself, shape_of
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray, view_of
+from ngrad.numpy.readonly import Repeated
 from ngrad.numpy.reductions import along
-from ngrad.numpy.views import Repeated, axes_in
+from ngrad.numpy.views import axes_in
 from ngrad.numpy.ways import lies_of, surely_apart
 from ngrad.ops import joining
 from ngrad.ops.gather import repeat as repeated

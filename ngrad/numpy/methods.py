@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import can_cast
+from ngrad.errors import CopyError
 from ngrad.numpy import choosing, logic, manipulation, memory, reductions, selection, sorting
 from ngrad.numpy.absent import OF_ARRAYS_BY_NAME
+from ngrad.numpy.chains import near
 from ngrad.numpy.convert import array_of, converted, dtype_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import resize
@@ -19,15 +21,17 @@ from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.laying import order_of
 from ngrad.numpy.naming import named
-from ngrad.numpy.ndarray import ndarray, result_of, viewed
+from ngrad.numpy.ndarray import ndarray, result_of, view_of, viewed
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.numpy.views import OfBits
-from ngrad.numpy.ways import lies_of
+from ngrad.numpy.views import Made, OfBits, Shaped, remember
+from ngrad.numpy.ways import lies_of, stays_view
 from ngrad.ops.elementwise import CAST
 from ngrad.ops.identity import COPY
+from ngrad.ops.shape import reshape as to_shape
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
-from ngrad.record import apply, copied
+from ngrad.record import apply, copied, state
+from ngrad_kernels.keys import are_integers
 
 
 def clip(a: ndarray, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> ndarray:
@@ -211,6 +215,43 @@ def _array_wrap(
     return array_of(found._read()) if return_scalar and not found.ndim else found
 
 
+def reshape(x: ndarray, *shape: Any, order: Any = "C", copy: bool | None = None) -> ndarray:
+    """The same elements, in row-major order, in another shape; one size may be -1."""
+    given = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    key = None
+    if order != "C":
+        order = order.upper() if isinstance(order, str) else "C" if order is None else order
+    elif x._owner is x._way is None and not copy and are_integers(given):
+        view, key = view_of(x, given, state.window), given
+        if view is not None:
+            return view
+    owner = x if x._owner is None else near(x)
+    held = owner._read()
+    if order not in ("C", "A", "F"):
+        raise ValueError(f"reshape: order must be 'C', 'F' or 'A', not {order!r}")
+    sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    if any(isinstance(n, (bool, np.bool_)) for n in sizes):
+        raise TypeError(f"reshape: sizes are integers, not bools: {[*sizes]}")
+    if order == "A":
+        now = lies_of(x)
+        order = "F" if now is not None and now.flags.fnc else "C"
+    if order == "F":
+        return x.transpose().reshape(sizes[::-1], copy=copy).transpose()
+    made = to_shape(held, given)
+    if copy or x.is_number:
+        return ndarray(copied(made))
+    stays = stays_view(owner, made._layout.shape)
+    if not stays and copy is False and made.size:
+        raise CopyError(
+            f"reshape: {held._layout.shape} to {made._layout.shape} copies, or it cannot be told "
+            "whether it does, and copy is False"
+        )
+    if stays is False:
+        return array_of(made, None, Made(True))
+    way = Shaped(made._layout.shape, stays is not None)
+    return array_of(made if key is None else remember(held, key, made, way), owner, way, held)
+
+
 def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
     """A view of the whole array: it sees assignments, and they go through it. Of another dtype it
     shows the same bits along the last axis.
@@ -281,6 +322,7 @@ def _attach() -> None:
         "data": property(memoryview),
         "dump": lambda x, file: np.asarray(x).dump(file),
         "dumps": lambda x: np.asarray(x).dumps(),
+        "reshape": reshape,
         "view": named(view),
         **{name: property(told) for name, told in memory.TOLD.items()},
         **{

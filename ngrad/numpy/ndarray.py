@@ -13,7 +13,6 @@ from ngrad.absent import OfSome
 from ngrad.config import settings
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import CopyError
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
@@ -23,9 +22,7 @@ from ngrad.numpy.indices import meant
 from ngrad.numpy.values import Valued
 from ngrad.numpy.views import (
     Axes,
-    Made,
     Part,
-    Shaped,
     Way,
     axes_in,
     element,
@@ -34,7 +31,7 @@ from ngrad.numpy.views import (
     remember,
     row_part,
 )
-from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, stays_view, unheard, way_to
+from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, unheard, way_to
 from ngrad.numpy.writing import Assigned
 from ngrad.operand import Operand
 from ngrad.ops.arithmetic import abs_, negative
@@ -43,13 +40,11 @@ from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
 from ngrad.ops.matmul import PRODUCTS
 from ngrad.ops.operators import BINARY, COMPARISON
-from ngrad.ops.shape import reshape
-from ngrad.record import copied, next_uid, state, uids
+from ngrad.record import next_uid, state, uids
 from ngrad.scalars import single
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, applied, found
 from ngrad_kernels.cells import CellKinds, cell_makers
-from ngrad_kernels.keys import are_integers
 from ngrad_kernels.operators import Operators
 from ngrad_kernels.subscripts import Subscripted, Ways
 
@@ -99,7 +94,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
             all, any, argmax, argmin, cumprod, cumsum, max, mean, min, prod, std, sum, var, ravel,
             repeat, squeeze, swapaxes, clip, round, take, diagonal, trace, compress, argsort,
             argpartition, choose, searchsorted, dot, astype, conj, conjugate, copy, flatten,
-            view,
+            view, reshape,
         ) = _methods  # fmt: skip
 
     __array_priority__ = 102
@@ -313,42 +308,6 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if self.ndim < 2:
             raise ValueError("mT: a matrix has two axes or more")
         return self.transpose(*range(self.ndim - 2), -1, -2)
-
-    def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> ndarray:
-        """The same elements, in row-major order, in another shape; one size may be -1."""
-        given = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        key = None
-        if order != "C":
-            order = order.upper() if isinstance(order, str) else "C" if order is None else order
-        elif self._owner is self._way is None and not copy and are_integers(given):
-            view, key = view_of(self, given, state.window), given
-            if view is not None:
-                return view
-        owner = self if self._owner is None else near(self)
-        x = owner._read()
-        if order not in ("C", "A", "F"):
-            raise ValueError(f"reshape: order must be 'C', 'F' or 'A', not {order!r}")
-        sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
-        if any(isinstance(n, (bool, np.bool_)) for n in sizes):
-            raise TypeError(f"reshape: sizes are integers, not bools: {[*sizes]}")
-        if order == "A":
-            now = lies_of(self)
-            order = "F" if now is not None and now.flags.fnc else "C"
-        if order == "F":
-            return self.transpose().reshape(sizes[::-1], copy=copy).transpose()
-        made = reshape(x, given)
-        if copy or self.is_number:
-            return ndarray(copied(made))
-        stays = stays_view(owner, made._layout.shape)
-        if not stays and copy is False and made.size:
-            raise CopyError(
-                f"reshape: {x._layout.shape} to {made._layout.shape} copies, or it cannot be told "
-                "whether it does, and copy is False"
-            )
-        if stays is False:
-            return array_of(made, None, Made(True))
-        way = Shaped(made._layout.shape, stays is not None)
-        return array_of(made if key is None else remember(x, key, made, way), owner, way, x)
 
 
 array_of: Callable[..., ndarray]

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ngrad.numpy.views import Axes, Part, Repeated, Shaped, part_of
+from ngrad.numpy.readonly import Repeated
+from ngrad.numpy.views import Axes, Part, Shaped, part_of
 from ngrad.ops.shape import SEEN
 from ngrad_kernels.keys import key_of
 

@@ -17,10 +17,10 @@ from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into, written
+from ngrad.numpy.readonly import Diagonal, diagonal_of
 from ngrad.numpy.reductions import NOTHING, along
 from ngrad.numpy.reductions import sum as total
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.numpy.views import Diagonal, diagonal_of
 from ngrad.ops import complexes
 from ngrad.ops import einsum as sums
 from ngrad.ops.bounds import checked

@@ -12,7 +12,7 @@ import numpy as np
 from ngrad.numpy.convert import to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.views import Shown
+from ngrad.numpy.readonly import Shown
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.shape import flat, normal_axis, reshape, transpose
 from ngrad.ops.windows import AXES, WINDOWS
