@@ -11,6 +11,7 @@ import pytest
 from calls import CUBE, A, B, K, M, V, describe
 from test_functions import converted
 from wrong_functions import FUNCTIONS
+from wrong_in_modules import IN_MODULES
 from wrong_on_arrays import ON_ARRAYS
 
 import ngrad.numpy as ours
@@ -300,7 +301,7 @@ def evaluated(text: str, space: Any, made: Callable[[Any], Any]) -> None:
 
 
 def test_there_are_enough() -> None:
-    assert len({*map(shown, WRONG), *FUNCTIONS, *ON_ARRAYS}) >= 500
+    assert len({*map(shown, WRONG), *FUNCTIONS, *IN_MODULES, *ON_ARRAYS}) >= 500
 
 
 def check(call: Callable[[], Any], own: Callable[[], Any], name: str) -> str:
@@ -332,7 +333,7 @@ def test_raises_as_numpy(name: str, args: tuple[Any, ...], kwargs: dict[str, Any
         assert all(str(x.shape) in text for x in args if isinstance(x, np.ndarray))
 
 
-@pytest.mark.parametrize("text", [*FUNCTIONS, *ON_ARRAYS])
+@pytest.mark.parametrize("text", [*FUNCTIONS, *IN_MODULES, *ON_ARRAYS])
 @pytest.mark.filterwarnings("ignore")
 def test_expressions(text: str) -> None:
     named = re.match(r"(?:np|A|V)\.(?:(?:linalg|fft)\.|random.*\)\.|add\.|sin\.)?(\w+)\(", text)
