@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import NumberError
+from ngrad.errors import MatrixShapeError, NumberError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import pad
@@ -22,7 +22,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import epsilon, floats
 from ngrad.numpy.triangles import tril
 from ngrad.ops import reductions
-from ngrad.ops.convert import cast_to
+from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.linalg import adjoint, band, hermitian, matrix_transpose
 from ngrad.ops.lu import factors
 from ngrad.ops.matmul import product
@@ -196,6 +196,27 @@ def polar(a: Any, side: str = "right") -> tuple[ndarray, ndarray]:
     u = apply_now(POLAR, (x,))
     size = product(adjoint(u), x) if side == "right" else product(x, adjoint(u))
     return array_of(u), array_of(hermitian(size))
+
+
+def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> tuple[ndarray, ndarray]:
+    """The orthogonal or unitary R for which |A R - B| is least, and the sum of the singular values
+    of A^H B. The derivative is that where this has full rank.
+
+    Examples
+    --------
+    >>> from ngrad.scipy import linalg
+    >>> linalg.orthogonal_procrustes([[2, 0], [0, 1]], [[0, 1], [3, 0]])[0].round(12)
+    array([[0., 1.],
+           [1., 0.]])
+    """
+    x, y = operands("orthogonal_procrustes", floats(A), floats(B))
+    if x.ndim != 2 or x._layout.shape != y._layout.shape:
+        raise MatrixShapeError(
+            f"orthogonal_procrustes: takes matrices of one shape, not {x._layout.shape} and "
+            f"{y._layout.shape}"
+        )
+    turned = product(adjoint(x), y)
+    return array_of(apply_now(POLAR, (turned,))), norm(array_of(turned), "nuc")
 
 
 def _rank(values: Any, shape: tuple[int, ...], rcond: Any) -> int:

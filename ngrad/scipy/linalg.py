@@ -18,6 +18,7 @@ from ngrad.scipy.factors import (
     norm,
     null_space,
     orth,
+    orthogonal_procrustes,
     pinv,
     pinvh,
     polar,
@@ -82,9 +83,10 @@ __all__ = [
     "convolution_matrix", "coshm", "cosm", "det", "dft", "diagsvd", "eig", "eigh", "eigvals",
     "eigvalsh", "expm", "expm_frechet", "fiedler", "fractional_matrix_power", "hadamard", "hankel",
     "helmert", "hilbert", "inv", "invhilbert", "invpascal", "khatri_rao", "leslie", "logm", "lstsq",
-    "lu", "lu_factor", "lu_solve", "matmul_toeplitz", "norm", "null_space", "orth", "pascal",
-    "pinv", "pinvh", "polar", "qr", "signm", "sinhm", "sinm", "solve", "solve_banded",
-    "solve_continuous_lyapunov", "solve_discrete_lyapunov", "solve_sylvester", "solve_toeplitz",
-    "solve_triangular", "solveh_banded", "sqrtm", "svd", "svdvals", "tanhm", "tanm", "toeplitz",
+    "lu", "lu_factor", "lu_solve", "matmul_toeplitz", "norm", "null_space", "orth",
+    "orthogonal_procrustes", "pascal", "pinv", "pinvh", "polar", "qr", "signm", "sinhm", "sinm",
+    "solve", "solve_banded", "solve_continuous_lyapunov", "solve_discrete_lyapunov",
+    "solve_sylvester", "solve_toeplitz", "solve_triangular", "solveh_banded", "sqrtm", "svd",
+    "svdvals", "tanhm", "tanm", "toeplitz",
 ]  # fmt: skip
 globals().update(located(globals(), __all__))

@@ -154,6 +154,8 @@ for x in (SQUARE[::-1], TALL, WIDE[0], Z):
     case("pinv", x, atol=1.0, rtol=0.1, return_rank=True)
     case("norm", x, "fro", orders=1)
 case("polar", 2.0 * np.eye(3), orders=2)
+case("orthogonal_procrustes", TALL, TALL[::-1] + 1.0, orders=2)
+case("orthogonal_procrustes", Z, ZTALL[:3])
 case("polar", np.zeros((3, 0)))
 case("det", SQUARE, orders=2)
 case("pinvh", DEFINITE, orders=1)
