@@ -7,7 +7,7 @@ from typing import Any
 
 from ngrad.dtypes import float32
 from ngrad.errors import ShapeError
-from ngrad.ops.arithmetic import abs_, maximum, minimum, sign
+from ngrad.ops.arithmetic import abs_, sign
 from ngrad.ops.comparison import equal, greater, greater_equal, less
 from ngrad.ops.convert import cast_to, floating, tensor, wide
 from ngrad.ops.elementwise import elementwise, select
@@ -130,11 +130,17 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
     """
     x = floating(features, "gelu")
     if approximate:
-        near = minimum(maximum(x, -10.0), 10.0)  # beyond, tanh is 1, and the cube could overflow
+        near = _near(x, 10.0)  # beyond, tanh is 1, and the cube could overflow
         inner = math.sqrt(2.0 / math.pi) * (near * (1.0 + 0.044715 * (near * near)))
         return _gated(x, 0.5 * (1.0 + tanh(inner)))
-    near = minimum(maximum(x, -800.0), 800.0)  # so that no slope of the share is multiplied by inf
+    near = _near(x, 800.0)  # so that no slope of the share is multiplied by inf
     return _gated(x, 0.5 * erfc(-math.sqrt(0.5) * near))
+
+
+def _near(x: Any, far: float) -> Any:
+    """x kept between -far and far, NaN of NaN: a comparison each, where a minimum takes two."""
+    x = select(greater(x, far), far, x)
+    return select(less(x, -far), -far, x)
 
 
 def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:

@@ -1,8 +1,8 @@
 """The error function and its complement.
 
 Near 0 erf is a polynomial; further out erfc(x) = exp(-x^2) P(t) / (x + 3) with t = (x - 3) / (x +
-3), which maps the half-line to a short interval where (x + 3) exp(x^2) erfc(x) is smooth. The other
-one of the two functions is what is missing to 1.
+3), which maps the half-line to a short interval where (x + 3) exp(x^2) erfc(x) is smooth, and so is
+exp(x^2) erfc(x). The other one of the two functions is what is missing to 1.
 
 Source of the mapping: M. M. Shepherd, J. G. Laframboise, "Chebyshev approximation of (1 + 2x)
 exp(x^2) erfc x in 0 <= x < inf" (1981). Coefficients: minimax fits by tests/kernels/fit.py.
@@ -23,6 +23,9 @@ from ngrad_kernels.intrinsics import (
     select,
 )
 from ngrad_kernels.vecmath.doubled import fast_two_sum, two_product
+from ngrad_kernels.vecmath.exponential import LN2_4 as LN2_WHOLE_4
+from ngrad_kernels.vecmath.exponential import LN2_REST4 as LN2_REST_4
+from ngrad_kernels.vecmath.exponential import exp_rest4
 from ngrad_kernels.vecmath.inverse_trigonometric import _signed_f4, _signed_f8
 
 ZERO = np.float64(0.0)
@@ -34,8 +37,7 @@ SIX = np.float64(6.0)
 LOG2E = np.float64(1.4426950408889634)
 LN2, LN2_LOW = np.float64(0.6931471805592082), np.float64(7.371002565167799e-13)  # LN2: 40 bits
 
-# erf(x) / x in x^2, |x| <= 1: the rest after the first coefficient, 2^-62.25; all of it for
-# |x| <= 1/2 and erfc_f4, 2^-36.29
+# erf(x) / x in x^2, |x| <= 1: the rest after the first coefficient, 2^-62.25
 ERF_HIGH, ERF_LOW = np.float64(1.1283791670955126), np.float64(1.533545961316588e-17)
 ERF_0 = np.float64(-0.3761263890318375)
 ERF_1 = np.float64(0.1128379167095485)
@@ -49,12 +51,6 @@ ERF_8 = np.float64(-1.6349122741189724e-07)
 ERF_9 = np.float64(1.465164764205671e-08)
 ERF_10 = np.float64(-1.1341135769221426e-09)
 ERF_11 = np.float64(5.90327863808642e-11)
-ERF4_0 = np.float64(1.1283791670820467)
-ERF4_1 = np.float64(-0.3761263851834984)
-ERF4_2 = np.float64(0.11283773777254867)
-ERF4_3 = np.float64(-0.026863116294525955)
-ERF4_4 = np.float64(0.005200289911603063)
-ERF4_5 = np.float64(-0.000769252650098007)
 
 # erf_f4, all in float32: the same for |x| <= 1, 2^-29.30; log erfc(x) in x for 1 <= x <= 3.95,
 # 2^-35.35 / erfc(x); exp(r), 2^-28.21
@@ -84,18 +80,29 @@ ROUNDER_4 = np.float32(1.5 * 2.0**23)
 ONE_4 = np.float32(1.0)
 END_4 = np.float32(3.95)  # erf is 1 beyond
 
-# (x + 3) exp(x^2) erfc(x) in t: for erfc_f4, 2^-29.77; the rest after the first coefficient,
-# 2^-59.35; for erf_f8, x <= 6, 2^-66.79
-SCALED4_0 = np.float64(1.0740069081076449)
-SCALED4_1 = np.float64(-0.8833944635832423)
-SCALED4_2 = np.float64(0.5902282252360103)
-SCALED4_3 = np.float64(-0.3104667673793477)
-SCALED4_4 = np.float64(0.11953060716505384)
-SCALED4_5 = np.float64(-0.026832989328015592)
-SCALED4_6 = np.float64(-0.0012352220836099326)
-SCALED4_7 = np.float64(0.0030563858082609577)
-SCALED4_8 = np.float64(-0.0004685646831278803)
-SCALED4_9 = np.float64(-0.0002954941538818041)
+# erfc_f4: exp(x^2) erfc(x) in t, x <= 10.06, 2^-29.33; the first three coefficients, and what is
+# taken from them, are multiples of 2^-24, so that these differences have no error
+ERFCX4_0, ERFCX4_LOW = np.float32(0.17900115), np.float32(-1.2571825e-09)
+ERFCX4_1, ERFCX4_1_LOW = np.float32(-0.32623357), np.float32(1.9845843e-09)
+ERFCX4_2 = np.float32(0.2456038)
+ERFCX4_3 = np.float32(-0.15011579)
+ERFCX4_4 = np.float32(0.07166584)
+ERFCX4_5 = np.float32(-0.024394186)
+ERFCX4_6 = np.float32(0.0042689927)
+ERFCX4_7 = np.float32(0.0007156597)
+ERFCX4_8 = np.float32(-0.0005947729)
+ERFCX4_9 = np.float32(2.8838607e-05)
+ERFCX4_10 = np.float32(5.595247e-05)
+SLOPE_4 = np.float32(1.1283791670955126)  # 2 / sqrt(pi)
+COARSE_4 = np.float32(0.1875)  # r + COARSE_4 is a multiple of 2^-25: then t has no error
+SHIFT_4 = np.float32(1.5 * 2.0**23 + 127 + 64)  # n + SHIFT_4 ends with the exponent of 2^(n + 64)
+DOWN_4 = np.float32(2.0**-64)
+ZERO_4, TWO_4 = np.float32(0.0), np.float32(2.0)
+THREE_4, SIX_4 = np.float32(3.0), np.float32(6.0)
+TOP_4 = np.float32(10.2)  # erfc is 0
+
+# (x + 3) exp(x^2) erfc(x) in t: the rest after the first coefficient, 2^-59.35; for erf_f8,
+# x <= 6, 2^-66.79
 SCALED_HIGH, SCALED_LOW = np.float64(1.0740069070883398), np.float64(-8.807445678337799e-17)
 SCALED_0 = np.float64(-0.8833944531698836)
 SCALED_1 = np.float64(0.5902283571041016)
@@ -134,13 +141,7 @@ SHORT_11 = np.float64(3.524087087087294e-05)
 SHORT_12 = np.float64(-1.476764610397757e-05)
 SHORT_13 = np.float64(-6.029015246014397e-06)
 
-# exp(r), |r| <= ln 2 / 2: 2^-28.97 for float32; (exp(r) - 1 - r) / r^2, 2^-57.70
-EXP4_1 = np.float64(1.000000037205553)
-EXP4_2 = np.float64(0.5000000135810343)
-EXP4_3 = np.float64(0.16666416557435038)
-EXP4_4 = np.float64(0.04166612281013938)
-EXP4_5 = np.float64(0.008375081878485133)
-EXP4_6 = np.float64(0.001395458831971539)
+# (exp(r) - 1 - r) / r^2, |r| <= ln 2 / 2: 2^-57.70
 EXP_0 = np.float64(0.5000000000000013)
 EXP_1 = np.float64(0.16666666666666669)
 EXP_2 = np.float64(0.04166666666651046)
@@ -157,29 +158,6 @@ EXP_9 = np.float64(2.5101258870018722e-08)
 def _power_of_two(n):
     """2^n for a whole -1022 <= n <= 1023."""
     return f8_from_bits((np.int64(n) + np.int64(1023)) << np.int64(52))
-
-
-@scalar
-def _small_f4(x):
-    """erf(x) for |x| <= 1/2, 36 bits in float64."""
-    z = x * x
-    p = fma(fma(fma(fma(fma(ERF4_5, z, ERF4_4), z, ERF4_3), z, ERF4_2), z, ERF4_1), z, ERF4_0)
-    return x * p
-
-
-@scalar
-def _tail_f4(x):
-    """erfc(x) for 1/2 <= x <= 10.2, 29 bits in float64."""
-    r = ONE / (x + THREE)
-    t = fma(-SIX, r, ONE)
-    p = fma(fma(fma(fma(SCALED4_9, t, SCALED4_8), t, SCALED4_7), t, SCALED4_6), t, SCALED4_5)
-    p = fma(fma(fma(fma(p, t, SCALED4_4), t, SCALED4_3), t, SCALED4_2), t, SCALED4_1)
-    p = fma(p, t, SCALED4_0)
-    square = x * x
-    n = rint(-square * LOG2E)
-    s = fma(-n, LN2_LOW, fma(-n, LN2, -square))
-    e = fma(fma(fma(fma(fma(EXP4_6, s, EXP4_5), s, EXP4_4), s, EXP4_3), s, EXP4_2), s, EXP4_1)
-    return fma(e, s, ONE) * (p * r) * _power_of_two(n)
 
 
 @scalar
@@ -208,13 +186,40 @@ def erf_f4(x):
 
 @scalar
 def erfc_f4(x):
-    """In float64. Largest error 0.56 ulp."""
-    wide = np.float64(x)
-    ax = fabs(wide)
-    top = np.float64(10.2)  # erfc is 0 in float32
-    tail = _tail_f4(select(ax < top, select(ax > HALF, ax, HALF), top))
-    above = select(wide < ZERO, TWO - tail, tail)
-    return np.float32(select(ax > HALF, above, ONE - _small_f4(wide)))
+    """exp(-x^2) times a polynomial in t; 2 - erfc(-x) below 0. Largest error 0.86 ulp.
+
+    The square, t and the last steps of the polynomial keep their errors.
+    """
+    ax = fabs(x)
+    a = select(ax > TOP_4, TOP_4, ax)
+    d, dl = fast_two_sum(THREE_4, a)
+    r = (ONE_4 / d + COARSE_4) - COARSE_4
+    t = fma(-SIX_4, r, ONE_4)
+    missing = fma(-r, dl, fma(-r, d, ONE_4))  # 1 - r (a + 3)
+    q = fma(fma(ERFCX4_10, t, ERFCX4_9), t, ERFCX4_8)
+    q = fma(fma(fma(q, t, ERFCX4_7), t, ERFCX4_6), t, ERFCX4_5)
+    q = fma(fma(q, t, ERFCX4_4), t, ERFCX4_3)
+    p = fma(q, t, ERFCX4_2)
+    pl = fma(q, t, ERFCX4_2 - p)
+    v = fma(p, t, ERFCX4_1)
+    vl = fma(p, t, ERFCX4_1 - v) + fma(pl, t, ERFCX4_1_LOW)
+    u, ul = two_product(v, t)
+    g, gl = fast_two_sum(ERFCX4_0, u)
+    gl = gl + (ul + fma(vl, t, ERFCX4_LOW))
+    # d/dx exp(x^2) erfc(x) = 2 x exp(x^2) erfc(x) - 2 / sqrt(pi), and dx = -(x + 3) missing
+    gl = fma(missing * d, fma(-(a + a), g, SLOPE_4), gl)
+
+    square, low = two_product(a, a)
+    shifted = fma(-square, LOG2E_4, SHIFT_4)
+    n = shifted - SHIFT_4
+    head = fma(-n, LN2_WHOLE_4, -square)  # exact
+    rest = exp_rest4(head, fma(-n, LN2_REST_4, -low))
+    eh, el = fast_two_sum(ONE_4, head)
+    yh, yl = two_product(eh, g)
+    y = yh + fma(el + rest, g, fma(eh + rest, gl, yl))
+    power = f4_from_bits(np.int32(bits_of_f4(shifted) << np.int32(23)))
+    tail = y * power * DOWN_4  # only the last one rounds
+    return select(x < ZERO_4, TWO_4 - tail, tail)
 
 
 @scalar
