@@ -22,6 +22,8 @@ CHUNK = 1 << 14
 STRETCH = 1 << 20
 FOLDED = STRETCH // CHUNK
 """Chunks of a stretch: the partial results that one thread folds, where there are many."""
+BESIDE = 4
+"""Rows that a scan goes along at a time."""
 SHORT = 1 << 4
 LONG = 1 << 6
 ROWS = 1 << 10

@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from ngrad_kernels.body import Body
 from ngrad_kernels.codes import computed, size_of, words_for
-from ngrad_kernels.contract import BLOCK, FOLDED, SEVERAL, accumulator, identity, started
+from ngrad_kernels.contract import (
+    BESIDE,
+    BLOCK,
+    FOLDED,
+    SEVERAL,
+    accumulator,
+    identity,
+    started,
+)
 from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.render_segments import segments
 from ngrad_kernels.scalars import SCALARS
@@ -42,15 +50,15 @@ def _map(body: Body, name: str) -> list[str]:
     return lines
 
 
-def _source(body: Body, start: str, count: str, indent: str) -> list[str]:
+def _source(body: Body, start: str, count: str, indent: str, which: object = "") -> list[str]:
     """`s`: the address of `count` elements from `start`, where they lie or packed."""
     code = body.inputs[0]
     return [
-        f"{indent}s = table[1] + ({start}) * {size_of(code)}",
+        f"{indent}s{which} = table[1] + ({start}) * {size_of(code)}",
         f"{indent}if facts[{FETCH}] != 0:",
         f"{indent}    view = table[0] + {8 * VIEW}",
-        f"{indent}    call_pack(facts[{FETCH}], packed, table[1], view, {start}, {count})",
-        f"{indent}    s = reload_i8(packed, 0)",
+        f"{indent}    call_pack(facts[{FETCH}], packed{which}, table[1], view, {start}, {count})",
+        f"{indent}    s{which} = reload_i8(packed{which}, 0)",
     ]
 
 
@@ -64,8 +72,15 @@ def _prologue(body: Body, name: str) -> list[str]:
         f"def {name}(table, lo, hi):",
         "    facts = table_at(table[0])",
         f"    length, chunks = facts[{LENGTH}], facts[{CHUNKS}]",
-        f"    packed = stack_words({2 * words_for(BLOCK, body.inputs[0]) + HEADER})",
-        "    store_i8(packed, 1, -1)",
+        *_packed(body, BLOCK),
+    ]
+
+
+def _packed(body: Body, count: int, which: object = "") -> list[str]:
+    """`packed`: memory for so many elements where they must be packed."""
+    return [
+        f"    packed{which} = stack_words({2 * words_for(count, body.inputs[0]) + HEADER})",
+        f"    store_i8(packed{which}, 1, -1)",
     ]
 
 
@@ -273,41 +288,80 @@ def _arg(body: Body, name: str) -> list[str]:
 
 
 def _scan(body: Body, name: str) -> list[str]:
-    """Running results along each row, in order, folded in the accumulator's dtype."""
-    code = body.inputs[0]
-    wide = accumulator(code)
+    """Running results along each row, in order, folded in the accumulator's dtype.
+
+    What comes next in a row waits for what came before: so a few rows are gone along at a time.
+    """
     if body.reduction == "linear":
         return _linear(body, name)
     if body.reduction in SCALARS:
         return _applied(body, name)
     return [
-        *_prologue(body, name),
-        "    for row in range(lo, hi):",
-        f"        total = {identity(body.reduction or '', wide)}",
-        "        for b in range(0, length, BLOCK):",
-        "            n = min(BLOCK, length - b)",
-        *_source(body, "row * length + b", "n", " " * 12),
-        "            for i in range(n):",
-        f"                total = combine_{body.reduction}(total, {wide}(load_{code}(s, i)))",
-        "                at = row * length + b + i",
-        f"                store_{body.result}(table[2], at, {body.result}(total))",
+        f"def {name}(table, lo, hi):",
+        "    facts = table_at(table[0])",
+        f"    length = facts[{LENGTH}]",
+        *[line for k in range(BESIDE) for line in _packed(body, BLOCK // BESIDE, k)],
+        f"    rest = hi - (hi - lo) % {BESIDE}",
+        *_scanned(body, "lo", "rest", BESIDE),
+        *_scanned(body, "rest", "hi", 1),
     ]
+
+
+def _scanned(body: Body, first: str, last: str, beside: int) -> list[str]:
+    """So many rows at a time, from the first to before the last."""
+    code, result = body.inputs[0], body.result
+    wide, most = accumulator(code), BLOCK // BESIDE
+    lines = [f"    for row in range({first}, {last}, {beside}):"]
+    for k in range(beside):
+        lines += [f"        total{k} = {identity(body.reduction or '', wide)}"]
+    lines += [
+        f"        for b in range(0, length, {most}):",
+        f"            n = min({most}, length - b)",
+    ]
+    for k in range(beside):
+        start = f"(row + {k}) * length + b"
+        lines += _source(body, start, "n", " " * 12, k)
+        lines += [f"            to{k} = table[2] + ({start}) * {size_of(result or '')}"]
+    lines += ["            for i in range(n):"]
+    for k in range(beside):
+        total = f"combine_{body.reduction}(total{k}, {wide}(load_{code}(s{k}, i)))"
+        lines += [
+            f"                total{k} = {total}",
+            f"                store_{result}(to{k}, i, {result}(total{k}))",
+        ]
+    return lines
 
 
 def _linear(body: Body, name: str) -> list[str]:
     """h[i] = b[i] + a[i] * h[i - 1] along each row of two contiguous operands."""
+    return [
+        f"def {name}(table, lo, hi):",
+        f"    length = table_at(table[0])[{LENGTH}]",
+        f"    rest = hi - (hi - lo) % {BESIDE}",
+        *_recurrent(body, "lo", "rest", BESIDE),
+        *_recurrent(body, "rest", "hi", 1),
+    ]
+
+
+def _recurrent(body: Body, first: str, last: str, beside: int) -> list[str]:
+    """So many rows at a time, from the first to before the last."""
     code = body.result
     wide = accumulator(code or "")
-    product = f"product_{wide}(a, total)"
-    return [
-        *_prologue(body, name),
-        "    for row in range(lo, hi):",
-        f"        total = {wide}(0)",
-        "        for i in range(row * length, (row + 1) * length):",
-        f"            a = {wide}(load_{code}(table[1], i))",
-        f"            total = {wide}(load_{code}(table[2], i)) + {product}",
-        f"            store_{code}(table[3], i, {code}(total))",
-    ]
+    lines = [f"    for row in range({first}, {last}, {beside}):"]
+    for k in range(beside):
+        lines += [
+            f"        total{k} = {wide}(0)",
+            f"        at{k} = (row + {k}) * length * {size_of(code or '')}",
+            f"        a{k}, b{k}, h{k} = table[1] + at{k}, table[2] + at{k}, table[3] + at{k}",
+        ]
+    lines += ["        for i in range(length):"]
+    for k in range(beside):
+        lines += [
+            f"            product = product_{wide}({wide}(load_{code}(a{k}, i)), total{k})",
+            f"            total{k} = {wide}(load_{code}(b{k}, i)) + product",
+            f"            store_{code}(h{k}, i, {code}(total{k}))",
+        ]
+    return lines
 
 
 def _applied(body: Body, name: str) -> list[str]:

@@ -25,9 +25,18 @@ from ngrad.ops.slicing import reverse as flip
 from ngrad.record import apply
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body
-from ngrad_kernels.contract import CHUNK
+from ngrad_kernels.contract import BESIDE, CHUNK
 
 INT64 = BY_CODE["i8"]
+
+
+def _grain(length: int) -> int:
+    """Rows worth a thread: as many as a kernel goes along at a time, and a multiple of these; but
+    one of those so long that they are better shared out.
+    """
+    if length > BESIDE * CHUNK:
+        return 1
+    return BESIDE * max(1, CHUNK // (BESIDE * length))
 
 
 def _scan(name: str, reduction: str) -> Op:
@@ -44,9 +53,8 @@ def _scan(name: str, reduction: str) -> Op:
         body = Body("scan", (x.dtype.code,), (), (0,), reduction, x.dtype.code)
         order = list(range(x.ndim))
         (facts, held), _ = reduction_facts(x, order, length, 1, 1)
-        grain = max(1, CHUNK // length)
         kernel = x.device.target.kernel_of(body, is_view(x, order))
-        launch = Launch(kernel, facts, x.size // length, grain, operands(1))
+        launch = Launch(kernel, facts, x.size // length, _grain(length), operands(1))
         return Program((launch,), keep=(held,)), out
 
     op = Op(name, infer, prepare, family="reduction")
@@ -122,9 +130,9 @@ def _linear_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
     code = out.dtype.code
     kernel = out.device.target.kernel_of(Body("scan", (code, code), (), (1,), "linear", code))
     (facts, held), _ = reduction_facts(out, list(range(out.ndim)), length, 1, 1)
-    rows, grain = out.size // length, max(1, CHUNK // length)
     read = dense_operands([*enumerate(inputs)])
-    launch = Launch(kernel, facts, rows, grain, (*read.operands, (OUT, 0)))
+    to = (*read.operands, (OUT, 0))
+    launch = Launch(kernel, facts, out.size // length, _grain(length), to)
     return read.then(launch, keep=(held,)), out
 
 

@@ -57,7 +57,7 @@ ARITHMETIC = {
     "sqrt": (1, ("sqrt",)),
     "maximum": (2, ("blendv", "max", "blendm", "cmp", "cmpge", "cmple")),
 }
-FUNCTIONS = ("exp", "expm1", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "erf")
+FUNCTIONS = ("exp", "expm1", "log", "sin", "cos", "tanh", "sigmoid", "softplus", "erf", "erfc")
 FUNCTIONS += ("erfinv", "erfcinv", "ndtri", "ndtri_exp", "erfcx", "log_ndtr")
 FUNCTIONS += ("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1")
 FUNCTIONS += ("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1")
@@ -92,6 +92,12 @@ def test_functions(name: str, code: str) -> None:
     wide = [*packed(text, code, "mul", "add", *FUSED), *packed(text, "f8", "mul", "add", *FUSED)]
     assert len(wide) >= 8  # a float32 function may compute in float64
     assert_calls_nothing(text)
+
+
+@pytest.mark.parametrize("name", ["exp", "tanh", "erf", "erfc"])
+def test_functions_of_float32_alone(name: str) -> None:
+    """In which a vector holds twice as many."""
+    assert not packed(assembly(elementwise(name, 1, "f4")), "f8", "mul", "add", *FUSED)
 
 
 @pytest.mark.parametrize("name", ["fmod", "mod", "floordiv"])

@@ -21,7 +21,10 @@ from rows_reductions import running
 
 import ngrad
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.ops.scans import LINEAR
+from ngrad.record import apply
 from ngrad_kernels.body import Body
+from ngrad_kernels.contract import BESIDE
 from ngrad_kernels.render import render
 
 MEANS = {
@@ -126,6 +129,31 @@ def test_scans_depend_on_neither_strides_nor_threads(code: str) -> None:
             assert_same_bits(found, expected.astype(code))
         else:
             assert_within_ulps(found, expected, 4, floor=1e-10 if code == "f8" else 1e-2)
+
+
+@pytest.mark.parametrize("length", [1, 3, 255, 256, 257, 1100, 70_000])
+def test_rows_are_scanned_as_each_is_alone(length: int) -> None:
+    """Several at a time, and what is left over; in order, however they lie."""
+    rng = np.random.default_rng(9)
+    steps = ngrad.constant(rng.uniform(0.5, 1, (9, length)).astype("f4"))
+    x = ngrad.constant((100 * rng.normal(size=(9, length))).astype("f4"))
+    across = ngrad.transpose(ngrad.constant(x.numpy().T.copy()))
+    for rows in (1, 4, 7, 9):
+        sums, products = ngrad.cumsum(x[:rows], 1), ngrad.math.cumprod(steps[:rows], 1)
+        linear = apply(LINEAR, (steps[:rows], x[:rows]))
+        assert_same_bits(ngrad.cumsum(across[:rows], 1), sums)
+        for k in range(rows):
+            part = slice(k, k + 1)
+            assert_same_bits(sums[part], np.cumsum(x[k].numpy(), dtype="f8").astype("f4")[None])
+            assert_same_bits(products[part], ngrad.math.cumprod(steps[part], 1))
+            assert_same_bits(linear[part], apply(LINEAR, (steps[part], x[part])))
+
+
+@pytest.mark.parametrize("reduction", ["sum", "prod", "max", "linear"])
+def test_a_scan_waits_for_several_rows_at_once(reduction: str) -> None:
+    inputs = ("f4",) * (1 + (reduction == "linear"))
+    _, text = render(Body("scan", inputs, (), (len(inputs) - 1,), reduction, "f4"))
+    assert {f"total{k} = " in text for k in range(BESIDE)} == {True}
 
 
 def test_argmax_depends_on_neither_strides_nor_threads() -> None:
