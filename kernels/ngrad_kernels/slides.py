@@ -120,7 +120,9 @@ channel four, which are added to a sum while it is at hand.
 MANY = """
 for c in range(windows):
     at = (k + c) * step - lead
-    MET
+    r, s, seen = first, at + first * gap, last - first
+    if hole != 1 or s < 0 or at + (last - 1) * gap >= extent:
+        MET
     weight, source = weights + r * nbytes, rows + (s * width + begin) * {size}
     turn, hop = facts[25] * nbytes, facts[26] * nbytes
     far = target + c * nbytes
@@ -148,8 +150,10 @@ for c in range(windows):
     if size >= APART:
         for z in range(part):
             store_{code}(far, z, {code}(reload_{code}(far, z) + reload_{code}(line, z)))
-""".replace("MET", indented(4, _met("r", "gap", "first", "last", 25)))
-"""Of many channels: all places of one window after the other, three at a time."""
+""".replace("MET", indented(8, _met("r", "gap", "first", "last", 25)))
+"""Of many channels: all places of one window after the other, three at a time. For a window that
+lies within the input, as most do, nothing is divided.
+"""
 
 
 SLIDE = f'''

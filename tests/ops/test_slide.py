@@ -1,7 +1,8 @@
-"""Filters as long as what they slide over: sums of many products, in parts."""
+"""Filters that slide: within, across the ends, and as long as what they slide over, in parts."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import ngrad
 import ngrad.numpy as ours
 from ngrad.ops.slide import Places, slide
 from ngrad_kernels import threads
-from ngrad_kernels.slides import PART
+from ngrad_kernels.slides import LONG, MANY, PART
 
 LENGTHS = (PART, PART + 1, 2 * PART + 77)
 
@@ -40,6 +41,26 @@ def test_long_windows(size: int, width: int, code: str) -> None:
         expected, bound = (shown * w).sum(1), np.abs(shown * w).sum(1)
         tolerance = PART * np.finfo(code).eps * bound if code[0] != "i" else 0 * bound
         assert (np.abs(found[:, k] - expected) <= tolerance).all()
+
+
+@pytest.mark.parametrize("width", (3, LONG, 17))
+def test_windows_within_and_across_the_ends(width: int) -> None:
+    """Places in order, each product rounded: the bits of the same sums one after the other."""
+    x, w = numbers((2, 11, width), "f4", 1), numbers((1, 3, width), "f4", 2)
+    for step, gap, hole, lead in itertools.product((1, 2), (1, 3), (1, 2), (-4, 0, 2)):
+        how = Places((9,), (step,), (gap,), (hole,), (lead,))
+        expected = np.zeros((2, 9, width), np.float32)
+        for i, p in itertools.product(range(9), range(3)):
+            place, off = divmod(i * step + p * gap - lead, hole)
+            if off == 0 and 0 <= place < 11:
+                expected[:, i] += x[:, place] * w[:, p]
+        found = slide(ngrad.constant(x), ngrad.constant(w), how).numpy()
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_only_windows_across_the_ends_divide() -> None:
+    within, across = MANY.split("if hole != 1")
+    assert "//" not in within and "//" in across
 
 
 @pytest.mark.parametrize("size", LENGTHS)
