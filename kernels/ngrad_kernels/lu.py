@@ -149,29 +149,56 @@ def {name}(table, lo, hi):
     if get_threads != 0:
         give_back_threads(held, set_threads, threads)
 """
+TOGETHER = 512
+"""Pivots, of several matrices or of a part of one, whose logarithms are computed by the vector."""
 # As NumPy has them: signs, and sums of logarithms, which do not overflow.
 _DETERMINANT = """
 def {name}(table, lo, hi):
     facts = table_at(table[0])
     rows, whole = facts[0], facts[1]
-    for item in range(lo, hi):
-        factors, pivots = table[1] + item * rows * rows * {inner_size}, table[2] + item * rows * 4
-        sign, total, regular = {whole}(1), 0.0, rows == 0 or load_i4(pivots, 0) != 0
-        for k in range(rows if regular else 0):
-            value = load_{whole}(factors, k * (rows + 1))
-            size = {size_of}
-            total += log_f8(f8(size))
-            sign = {sign_of}
-            if load_i4(pivots, k) != k + 1:
-                sign = -sign
-        if not regular:
-            sign, total = {whole}(0), -np.inf
+    most = max(1, min(rows, TOGETHER))
+    several = TOGETHER // most
+    sizes, totals, signs = stack_words(TOGETHER), stack_words(TOGETHER), stack_words(2 * TOGETHER)
+    for first in range(lo, hi, several):
+        count = min(several, hi - first)
+        for m in range(count):
+            store_f8(totals, m, 0.0)
+            store_{whole}(signs, m, {whole}(1))
+        for begin in range(0, rows, most):
+            n = min(most, rows - begin)
+            for m in range(count):
+                factors = table[1] + (first + m) * rows * rows * {inner_size}
+                pivots, sign = table[2] + (first + m) * rows * 4, reload_{whole}(signs, m)
+                for k in range(n):
+                    value = load_{whole}(factors, (begin + k) * (rows + 1))
+                    size = {size_of}
+                    store_f8(sizes, m * n + k, f8(size))
+                    sign = {sign_of}
+                    if load_i4(pivots, begin + k) != begin + k + 1:
+                        sign = -sign
+                store_{whole}(signs, m, sign)
+            for j in range(count * n):
+                store_f8(sizes, j, log_f8(reload_f8(sizes, j)))
+            for m in range(count):
+                total = reload_f8(totals, m)
+                for k in range(n):
+                    total += reload_f8(sizes, m * n + k)
+                store_f8(totals, m, total)
+        for m in range(count if rows > 0 else 0):
+            if load_i4(table[2] + (first + m) * rows * 4, 0) == 0:  # of a singular matrix
+                store_f8(totals, m, -np.inf)
+                store_{whole}(signs, m, {whole}(0))
         if whole:
-            store_{code}(table[3], item, {code}(sign * exp_f8(total)))
-        else:
-            store_{code}(table[3], item, {code}(sign))
-            store_{part}(table[4], item, {part}(total))
-"""
+            for m in range(count):
+                store_f8(totals, m, exp_f8(reload_f8(totals, m)))
+        for m in range(count):
+            sign, total = reload_{whole}(signs, m), reload_f8(totals, m)
+            if whole:
+                store_{code}(table[3], first + m, {code}(sign * total))
+            else:
+                store_{code}(table[3], first + m, {code}(sign))
+                store_{part}(table[4], first + m, {part}(total))
+""".replace("TOGETHER", str(TOGETHER))
 _REAL = ("size_of", "fabs(value)"), ("sign_of", "-sign if value < 0 else sign")
 _COMPLEX = (
     ("size_of", "hypot_{part}(value.real, value.imag)"),

@@ -15,7 +15,7 @@ from products import WAYS, Array, laid_out, matrices_of, numbers, owner
 from ngrad_kernels import blas_library, cpu, lapack_calls, lu, threads
 from ngrad_kernels.few_rows import ROWS
 from ngrad_kernels.lapack_calls import Squares
-from ngrad_kernels.lu import Solved
+from ngrad_kernels.lu import TOGETHER, Solved
 
 
 def factored(a: Array, inner: str) -> tuple[Array, Array]:
@@ -186,6 +186,33 @@ def test_inverses_and_determinants(code: str, rows: int) -> None:
     launched(lu.determinants(code, code, 40, rows, False), 0, factors, pivots, signs, logarithms)
     for found, one in zip((signs, logarithms), np.linalg.slogdet(a), strict=True):
         np.testing.assert_allclose(found, one, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("code", ["f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize("rows, count", [(1, 2 * TOGETHER + 1), (3, 400), (TOGETHER + 9, 2)])
+def test_determinants_of_many_are_those_of_each(rows: int, count: int, code: str) -> None:
+    """However many pivots their logarithms are computed with; a singular one beside others."""
+    a = numbers((count, rows, rows), code, 2)
+    a[1] = 0
+    inner = {"f4": "f8", "c8": "c16"}.get(code, code)
+    factors, pivots = factored(a, inner)
+    for whole in (False, True):
+        found = np.full(count, 7, code), np.full(count, 7, code).real.copy()
+        work = lu.determinants(code, inner, count, rows, whole)
+        launched(work, 0, factors, pivots, *found)
+        assert found[0][1] == 0 and (whole or found[1][1] == -np.inf)
+        one = lu.determinants(code, inner, 1, rows, whole)
+        for k in {0, 1, count // 2, count - 1}:
+            alone = np.zeros_like(found[0][:1]), np.zeros_like(found[1][:1])
+            launched(one, 0, factors[k : k + 1], pivots[k : k + 1], *alone)
+            np.testing.assert_array_equal(found[0][k], alone[0][0])
+            assert whole or found[1][k] == alone[1][0]
+
+
+def test_logarithms_of_determinants_are_taken_by_the_vector() -> None:
+    """In a loop of their own, over the pivots of several matrices."""
+    loops = lu._DETERMINANT.split("for ")
+    assert [loop for loop in loops if "log_f8" in loop and loop.startswith("j in range(count * n)")]
 
 
 def test_what_rounding_makes_singular_is_so_as_in_lapack() -> None:
