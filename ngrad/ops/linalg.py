@@ -146,9 +146,9 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
 def band(x: Any, lower: int, upper: int) -> Any:
     """As `band_part`, of a tensor; made of ops, so that rules can use it."""
     rows, columns = (_positions(x, n) for n in x._layout.shape[-2:])
-    below = expand_dims(rows, -1) - columns
-    bounds = [less_equal(below, lower)] if lower >= 0 else []
-    bounds += [less_equal(-below, upper)] if upper >= 0 else []
+    rows = expand_dims(rows, -1)
+    bounds = [less_equal(rows, columns + lower)] if lower >= 0 else []
+    bounds += [less_equal(columns, rows + upper)] if upper >= 0 else []
     for inside in bounds:
         x = select(broadcast_to(inside, x._layout.shape), x, False)  # of any dtype 0
     return x

@@ -368,3 +368,13 @@ def test_precision_of_products() -> None:
         np.testing.assert_array_equal((x @ x).numpy(), before)
     finally:
         ngrad.config.set_matmul_precision("float32")
+
+
+@pytest.mark.parametrize("lower, upper", [(-1, 0), (0, -1), (2, 1)])
+def test_a_band_takes_no_matrix_of_distances(lower: int, upper: int) -> None:
+    """Of int64, which would be more bytes than all that is there: positions are compared."""
+    x = ngrad.constant(np.ones((200, 200), np.float32))
+    before = ngrad.stats().bytes
+    ngrad.eval(linalg.band_part(x, lower, upper))
+    several = 2 * (lower >= 0 and upper >= 0) + 1
+    assert ngrad.stats().bytes - before < several * 3 * 200 * 200 * 4
