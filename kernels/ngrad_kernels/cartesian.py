@@ -86,8 +86,8 @@ def _of_precision(part: Any, hypot: Any) -> dict[str, Any]:
             select(a == infinity, copysign(one, x.real), zero),
             select(b == infinity, copysign(one, x.imag), zero),
         )
-        one_way = (length == infinity) & ((a == infinity) != (b == infinity))
-        return select(one_way & (a == a) & (b == b), endless, ordinary)
+        one_way = (a == infinity) != (b == infinity)  # NaN beside an infinity turns it no other way
+        return select(one_way, endless, ordinary)
 
     return {"divide": divide, "sign": sign}
 

@@ -212,6 +212,13 @@ def sigmoid_c16(z):
 
 
 @scalar
+def _pair_sum(h, low, v, v_low):
+    """`pair_add`, or the infinity that the sum is."""
+    s, rest = pair_add(h, low, v, v_low)
+    return select(s == s, s, h + v), rest
+
+
+@scalar
 def pow_c16(z, w):
     """exp(w log z). Error of some ulp of the modulus, and of |w log z| of them where that is large.
 
@@ -220,15 +227,17 @@ def pow_c16(z, w):
     log = log_c16(z)
     h, low = two_product(w.real, log.real)
     v, v_low = two_product(w.imag, log.imag)
-    re, re_low = pair_add(h, low, -v, -v_low)
+    re, re_low = _pair_sum(h, low, -v, -v_low)
     h, low = two_product(w.real, log.imag)
     v, v_low = two_product(w.imag, log.real)
-    im, im_low = pair_add(h, low, v, v_low)
+    im, im_low = _pair_sum(h, low, v, v_low)
     value = exp_c16(cartesian(re, im))
-    # What the exponent lacks, to first order.
+    # What the exponent lacks, to first order: where that is small, and there is a number to add to.
+    small = (fabs(re_low) < 1.0) & (fabs(im_low) < 1.0)
+    near = small & (fabs(value.real) < INFINITY) & (fabs(value.imag) < INFINITY)
     value = cartesian(
-        value.real + (value.real * re_low - value.imag * im_low),
-        value.imag + (value.real * im_low + value.imag * re_low),
+        select(near, value.real + (value.real * re_low - value.imag * im_low), value.real),
+        select(near, value.imag + (value.real * im_low + value.imag * re_low), value.imag),
     )
     nan = cartesian(np.nan, np.nan)
     of_zero = select(w.real > 0.0, cartesian(0.0, 0.0), nan)
