@@ -223,6 +223,8 @@ def _parsed(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[tuple[Lab
         terms.append(full)
     every = "".join(terms)
     if arrow:
+        if dots and "..." not in right:
+            raise ShapeError(f"einsum: {equation!r} has axes of '...' that its result leaves out")
         out = right.replace("...", dots)
     else:
         letters = "".join(given).replace("...", "")
