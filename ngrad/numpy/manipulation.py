@@ -20,6 +20,7 @@ from ngrad.numpy.reductions import along
 from ngrad.numpy.views import axes_in
 from ngrad.numpy.ways import lies_of, surely_apart
 from ngrad.ops import joining
+from ngrad.ops.extents import integers
 from ngrad.ops.gather import repeat as repeated
 from ngrad.ops.shape import SEEN, flat, normal_axis, sole
 from ngrad.record import copied, state
@@ -271,7 +272,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarr
         # As NumPy, whose list of sizes fails at once where there are more than fit into memory.
         cuts = [0, *itertools.accumulate([size + 1] * more + [size] * (count - more))]
     else:
-        cuts = [0, *(int(k) for k in indices_or_sections), n]
+        cuts = [0, *map(operator.index, indices_or_sections), n]
     lead = (slice(None),) * at
     return [x[(*lead, slice(first, last))] for first, last in itertools.pairwise(cuts)]
 
@@ -281,7 +282,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
     x = asarray(ary)
     if not np.iterable(indices_or_sections):
         n = x.shape[_axis(axis, x.ndim, "split")]
-        if indices_or_sections <= 0 or n % indices_or_sections:
+        if n % indices_or_sections:
             raise ValueError(
                 f"array split does not result in an equal division: {n} elements in "
                 f"{indices_or_sections} parts"
@@ -377,7 +378,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     if axis is None:
         total = sum(shift) if isinstance(shift, (tuple, list)) else shift
         return as_array(joining.roll(to_tensor(a), _counts(total), None))
-    pairs = np.broadcast(np.asarray(shift), np.asarray(axis))
+    pairs = np.broadcast(np.asarray(shift), integers(axis, "roll"))
     if pairs.ndim > 1:
         raise ValueError(f"roll: shift and axis are numbers or vectors, not {shift}, {axis}")
     moves = [(int(n), int(k)) for n, k in pairs]

@@ -14,7 +14,7 @@ from ngrad.errors import NgradError
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.place import where_they_lie
 
-KINDS = (ValueError, TypeError, IndexError, OverflowError)
+KINDS = (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError)
 
 
 @functools.cache

@@ -49,6 +49,13 @@ np.average(np.arange(24.0).reshape(2, 3, 4), (2, 0), np.arange(8.0).reshape(4, 2
 np.trim_zeros([0, 1, 0, 2, 0])
 np.trim_zeros((0, 1, 0), 'f')
 np.sinc(np.array([0, 1 + 1j]))
+[np.array([2 + 0j, -3j]) ** np.array([k, k - 1j]) for k in (2000.5, -2000.5, 1e308, -1e308)]
+[np.array([2 + 0j]) ** np.array([k * 1j]) for k in (1e20, 1e300)]
+[np.array([2 + 0j], np.complex64) ** 200.5, np.float_power([2 + 0j], [2000 + 1j])]
+np.sign(np.array([complex(x, y) for x in (np.inf, -np.inf, np.nan) for y in (np.inf, np.nan, -1)]))
+[np.split(np.arange(6.0), k) for k in (2.0, np.array(2), {2, 3}, [np.array(2)])]
+[np.einsum('...i->i', np.ones(3)), np.einsum('...i,i->', np.ones(3), np.ones(3))]
+[np.roll(np.arange(6), 1, axis=k) for k in (False, [0, 0], np.array(0))]
 np.where([True, False], -1, np.array([1, 2], np.uint8))
 np.where([True, False], np.array([1, 2], np.uint8), 300)
 np.select([np.array([True, False])], [np.array([1, 2], np.uint8)], -1)
