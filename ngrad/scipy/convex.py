@@ -45,7 +45,8 @@ xlogy, xlog1py = _xlog(log, 1.0), _xlog(log1p, 0.0)
 
 
 def entr(x: Any) -> Any:
-    inside = select(equal(x, 0.0), stop_gradient(x), x)  # at 0 the slope is infinite, by log(0)
+    # At 0 and at infinity the slope is infinite, by the logarithm alone.
+    inside = select(logical_or(equal(x, 0.0), equal(x, np.inf)), stop_gradient(x), x)
     return select(less(x, 0.0), -np.inf, -multiply_no_nan(log(inside), x))
 
 

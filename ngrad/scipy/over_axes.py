@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
-from ngrad.numpy.convert import array_of
+from ngrad.numpy.composed import as_floats
+from ngrad.numpy.convert import array_of, beside
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.ops import reductions as r
@@ -41,10 +43,10 @@ def logsumexp(
     >>> special.logsumexp([1000.0, 1000.0]).round(4)
     np.float64(1000.6931)
     """
-    x = floats(a)
-    if b is None and not return_sign and not x.dtype.is_complex:
-        return array_of(reduce_logsumexp(x, axis, keepdims))
-    x, share = operands("logsumexp", x, 1.0 if b is None else floats(b))
+    given = (floats(a), 1.0) if b is None else as_floats(beside((a, b)), BY_CODE["f8"])
+    if b is None and not return_sign and not given[0].dtype.is_complex:
+        return array_of(reduce_logsumexp(given[0], axis, keepdims))
+    x, share = operands("logsumexp", *given)
     size = real(x)
     top = stop_gradient(r.reduce_max(select(equal(share, 0.0), -np.inf, size), axis, True))
     above = x - select(isfinite(top), top, 0.0)
@@ -53,7 +55,7 @@ def logsumexp(
     total = r.reduce_sum(multiply_no_nan(exp(above), share), axis, True)
     found = log(abs_(total) if return_sign else total) + select(isfinite(top), top, 0.0)
     if not keepdims:
-        shape = r.reduce_max(x, axis, False)._layout.shape
+        shape = r.kept_shape(total._layout.shape, r.normal_axes(axis, total.ndim, "logsumexp"))
         found, total = reshape(found, shape), reshape(total, shape)
     return (array_of(found), array_of(sign(total))) if return_sign else array_of(found)
 

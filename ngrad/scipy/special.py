@@ -244,6 +244,9 @@ globals().update(SPECIAL)
 jn, yn, kn = jv, yv, kv
 
 
+_hurwitz = ufunc(_zeta, "zeta", 2, "float", least=BY_CODE["f4"])
+
+
 def zeta(x: Any, q: Any = None) -> ndarray:
     """Hurwitz's zeta function, the sum of (k + q)**-x over k from 0 on; Riemann's, without q.
 
@@ -255,7 +258,7 @@ def zeta(x: Any, q: Any = None) -> ndarray:
     """
     if q is None:
         return array_of(riemann_zeta(floats(x)))
-    return array_of(_zeta(*operands("zeta", floats(x), floats(q))))
+    return _hurwitz(x, q)
 
 
 def multigammaln(a: Any, d: int) -> ndarray:

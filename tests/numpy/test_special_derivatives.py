@@ -161,6 +161,7 @@ def test_derivatives_at_the_edges() -> None:
         (special.log_ndtr, (-40.0,), (40.0249688472,)),
         (special.log_expit, (-800.0,), (1.0,)),
         (special.entr, (0.0,), (np.inf,)),
+        (special.entr, (np.inf,), (-np.inf,)),
         (special.ellipe, (1.0 - 2.0**-53,), (-9.37734732298,)),
         (special.ellipe, (1.0,), (-np.inf,)),
         (special.ellipk, (1.0,), (np.inf,)),
