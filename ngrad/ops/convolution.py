@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.errors import NumberError, ShapeError
+from ngrad.graph.op import require
 from ngrad.ops.convert import operands, tensor, tensors
 from ngrad.ops.extents import integers
 from ngrad.ops.joining import pad
@@ -104,6 +105,13 @@ def padded(x: Any, pairs: Pairs, value: Any = 0) -> Any:
     return pad(x, [(0, 0), *pairs, (0, 0)], constant_values=value)
 
 
+def inexact(what: str, input: Any, filters: Any) -> tuple[Any, Any]:
+    """Both as tensors of one dtype, of those that convolutions take."""
+    x, w = operands(what, *tensors(what, input, filters))
+    require(what, x._layout, "hfc", "floating-point and complex tensors")
+    return x, w
+
+
 # -- convolutions ----------------------------------------------------------------------------------
 
 
@@ -111,9 +119,7 @@ def _convolve(
     what: str, input: Any, filters: Any, strides: Any, padding: Any, data_format: Any,
     dilations: Any, axes: int,
 ) -> Any:  # fmt: skip
-    x, w = operands(what, *tensors(what, input, filters))
-    if not x.dtype.is_floating:
-        raise DTypeError(f"{what}: takes floating-point tensors, not {x.dtype.name}")
+    x, w = inexact(what, input, filters)
     if x.ndim > axes + 2:  # the batch has several axes
         lead, rest = x._layout.shape[: -axes - 1], x._layout.shape[-axes - 1 :]
         flat = reshape(x, (math.prod(lead), *rest))

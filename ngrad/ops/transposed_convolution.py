@@ -6,13 +6,14 @@ import math
 from typing import Any
 
 from ngrad.errors import ShapeError
-from ngrad.ops.convert import operands, tensor, tensors
+from ngrad.ops.convert import tensor
 from ngrad.ops.convolution import (
     channels_axis,
     channels_back,
     channels_last,
     each_axis,
     extended,
+    inexact,
     padding_of,
 )
 from ngrad.ops.extents import integers
@@ -26,7 +27,7 @@ def _transposed(
     what: str, input: Any, filters: Any, output_shape: Any, strides: Any, padding: Any,
     data_format: Any, dilations: Any, axes: int,
 ) -> Any:  # fmt: skip
-    x, w = operands(what, *tensors(what, input, filters))
+    x, w = inexact(what, input, filters)
     shape = tuple(x.shape)
     channels = channels_axis(what, data_format, x.ndim, axes)
     x = channels_last(x, channels)

@@ -122,6 +122,20 @@ def test_depthwise() -> None:
     check_gradient(lambda x, w: nn.depthwise_conv2d(x, w, 2, "SAME"), x, w)
 
 
+@every_case
+def test_of_complex_numbers(case: Any) -> None:
+    name, *shapes, steps, padding, gaps = case
+    x, w = (a + 1j * b for a, b in zip(arrays(*shapes), arrays(*shapes), strict=True))
+    there, back = getattr(nn, name), getattr(nn, f"{name}_transpose")
+    out = there(x, w, steps, padding, dilations=gaps)
+    expected = convolved(x, w, steps, padding, gaps)
+    np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-12)
+    check_gradient(lambda x, w: there(x, w, steps, padding, dilations=gaps), x, w)
+    if x.shape[-1] == w.shape[-2]:
+        rest = x.shape, steps, padding
+        check_gradient(lambda g, w: back(g, w, *rest, dilations=gaps), out.numpy(), w)
+
+
 @pytest.mark.parametrize("channels", [-1, 2])
 def test_a_batch_may_have_several_axes(channels: int) -> None:
     x, w = RNG.normal(size=(2, 3, 4, 5, 2)), RNG.normal(size=(2, 2, 2, 4))
@@ -285,6 +299,12 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "integers": (
         lambda: nn.conv1d(ones(1, 4, 1, dtype="int32"), ones(3, 1, 1, dtype="int32")),
         errors.DTypeError, "int32",
+    ),
+    "integers, transposed": (
+        lambda: nn.conv1d_transpose(
+            ones(1, 4, 1, dtype="int32"), ones(3, 1, 1, dtype="int32"), (1, 4, 1)
+        ),
+        errors.DTypeError, "conv1d_transpose: takes .* not int32",
     ),
     "layout": (
         lambda: nn.max_pool(ones(1, 4, 1), 2, data_format="WHAT"), errors.NumberError, "WHAT",
