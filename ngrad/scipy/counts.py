@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.numpy.convert import array_of
+from ngrad.dtypes import BY_CODE
+from ngrad.numpy.composed import as_floats
+from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.norms import floats
 from ngrad.ops.comparison import equal, greater_equal, less, logical_and
@@ -31,7 +33,7 @@ def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> An
         from scipy.special import comb as exactly
 
         return exactly(N, k, exact=True, repetition=repetition)
-    n, x = operands("comb", floats(N), floats(k))
+    n, x = operands("comb", *as_floats([to_tensor(N), to_tensor(k)], BY_CODE["f4"]))
     if repetition:
         nothing = logical_and(equal(x, 0.0), greater_equal(n, 0.0))
         n = select(nothing, n, n + x - 1.0)

@@ -257,7 +257,7 @@ def test_gradients(case: Case) -> None:
     ("name", "nin"),
     [
         *(("gammaln", 1), ("erf", 1), ("betaln", 2), ("binom", 2), ("ndtri", 1), ("fdtr", 3)),
-        *(("zeta", 1), ("zeta", 2)),
+        *(("zeta", 1), ("zeta", 2), ("comb", 2)),
     ],
 )
 def test_integers_become_floats_as_in_scipy(name: str, nin: int, code: str) -> None:
