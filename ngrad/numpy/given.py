@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.graph.dims import Dim
 from ngrad.numpy.convert import OURS, PLAIN
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import may_give, unwrap
@@ -16,10 +17,11 @@ KNOWN = {*PLAIN, list, tuple, np.ndarray, ndarray}
 
 def given(a: Any, copy: bool | None) -> Any:
     """What the `__array__` of a thing gives, which may be an array of ours; where there is none
-    without a copy, the thing itself.
+    without a copy, the thing itself. A size that is open is not looked at.
     """
     kind: Any = type(a)
-    if kind in unwrap or isinstance(a, OURS) or not may_give(kind) or hasattr(kind, "__dlpack__"):
+    ours = kind in unwrap or isinstance(a, (*OURS, Dim))
+    if ours or not may_give(kind) or hasattr(kind, "__dlpack__"):
         return a
     try:
         found = kind.__array__(a) if copy is None else kind.__array__(a, copy=copy)
