@@ -18,7 +18,6 @@ from ngrad.scipy.formulas import (
     f_density,
     f_inverse,
     f_log_density,
-    f_tail,
     gumbel_density,
     gumbel_log_share,
     halfnorm_log_above,
@@ -37,6 +36,7 @@ from ngrad.scipy.formulas import (
     weibull_density,
     weibull_log_density,
 )
+from ngrad.scipy.odds import f_tail
 from ngrad.scipy.shares import log_betainc, log_betaincc, log_gammainc, log_gammaincc, log_stdtr
 from ngrad.scipy.special import OF_TENSORS as of
 

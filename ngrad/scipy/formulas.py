@@ -14,6 +14,7 @@ from ngrad.ops.identity import stop_gradient
 from ngrad.ops.incomplete import beta_density
 from ngrad.ops.power import sqrt, square
 from ngrad.ops.trigonometric import tan
+from ngrad.scipy.odds import f_shares
 from ngrad.scipy.special import OF_TENSORS as of
 
 LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
@@ -202,31 +203,6 @@ def expon_below(y: Any, log_y: Any) -> Any:
 def f_log_density(y: Any, m: Any, n: Any) -> Any:
     a, b = 0.5 * m, 0.5 * n
     return a * log(m / n) + xlogy(a - 1.0, y) - (a + b) * log1p(m / n * y) - betaln(a, b)
-
-
-class Shares(NamedTuple):
-    """Where the beta distribution's number for one of the F distribution is below 1/2; that number
-    there, and elsewhere 1 less it; and 1 less it everywhere.
-    """
-
-    below: Any
-    low: Any
-    high: Any
-    rest: Any
-
-
-def f_shares(y: Any, m: Any, n: Any) -> Shares:
-    odds = m * y / n
-    below, rest = less(odds, 1.0), 1.0 / (1.0 + odds)
-    # Its slope is that of 1 - rest: where a function's is infinite, two terms would cancel to NaN.
-    share = 1.0 - rest + stop_gradient(odds * rest - (1.0 - rest))
-    return Shares(below, select(below, share, 0.5), select(below, 0.5, rest), rest)
-
-
-def f_tail(near: Callable[..., Any], far: Callable[..., Any], y: Any, m: Any, n: Any) -> Any:
-    """An incomplete beta function, and its rest to 1: each of the smaller of two shares."""
-    a, b, shares = 0.5 * m, 0.5 * n, f_shares(y, m, n)
-    return select(shares.below, near(a, b, shares.low), far(b, a, shares.high))
 
 
 def f_density(y: Any, m: Any, n: Any) -> Any:

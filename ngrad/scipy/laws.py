@@ -25,6 +25,7 @@ from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc
 from ngrad.ops.normal import ndtri
 from ngrad.ops.scipy_special import BETAINCCINV, BETAINCINV, GAMMAINCCINV, GAMMAINCINV
 from ngrad.record import apply
+from ngrad.scipy.odds import f_tail
 
 
 def chdtr(v: Any, x: Any) -> Any:
@@ -50,12 +51,12 @@ def _of_f(name: str, n: Any, d: Any, x: Any) -> Any:
 
 def fdtr(n: Any, d: Any, x: Any) -> Any:
     n, d, x = _of_f("fdtr", n, d, x)
-    return betainc(0.5 * n, 0.5 * d, select(equal(x, np.inf), 1.0, n * x / (d + n * x)))
+    return f_tail(betainc, betaincc, x, n, d)
 
 
 def fdtrc(n: Any, d: Any, x: Any) -> Any:
     n, d, x = _of_f("fdtrc", n, d, x)
-    return betainc(0.5 * d, 0.5 * n, d / (d + n * x))
+    return f_tail(betaincc, betainc, x, n, d)
 
 
 def _among(there: Any, found: Any) -> Any:

@@ -42,6 +42,7 @@ for name in ("fdtr", "fdtrc"):
     case(name, 2.5, 1.5, EDGES)
     case(name, FIRST, SECOND, 0.3)
     case(name, FIRST, SECOND, np.inf)
+    case(name, *np.meshgrid([1e-3, 50.0], [1e-3, 50.0], [1e-200, 1e-17, 0.9, 1e20]))
 case("stdtrit", 3.0, UNIT, orders=2)
 case("hyp1f1", 0.5, 1.5, ANY, orders=2)
 case("hyp2f1", 0.5, 1.5, 2.0, 2 * UNIT - 1, orders=2)
