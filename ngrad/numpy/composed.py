@@ -38,7 +38,9 @@ FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"
 
 
 def float_of(dtype: DType, least: DType = FLOAT16) -> DType:
-    """The floats that are wide enough for integers of a dtype, or more that a function has."""
+    """The floats that are wide enough for a dtype, or more that a function has."""
+    if dtype.is_inexact:
+        return least if dtype.itemsize == 2 and least is not FLOAT16 else dtype
     found = BY_CODE[FLOATS.get(dtype.code, "f8")]
     return found if found.itemsize > least.itemsize else least
 
@@ -54,6 +56,24 @@ def as_floats(values: list[Any], least: DType = FLOAT16) -> list[Any]:
     if not all(isinstance(x, kept) for x in values):
         wide = FLOAT64
     return [cast_to(x, wide) if isinstance(x, Tensor) else x for x in values]
+
+
+def as_loops(values: list[Any], least: DType, whole: int = 0) -> list[Any]:
+    """Operands of a function of SciPy's, which has loops of float32 and float64, `least` at least.
+    If that is float64, it has float32 where all are of it, and no Python number is there. Where the
+    first operands, `whole` of them, are integers, a function that counts by them has float64.
+    """
+    given = [x.dtype if isinstance(x, Tensor) else None for x in values]
+    found = as_floats(values, least)
+    wide = promote(*[float_of(x.dtype, least) for x in found if isinstance(x, Tensor)])
+    mixed = least is FLOAT64 and len(set(given)) > 1
+    if mixed or (whole and all(map(_is_integer, values[:whole]))):
+        wide = promote(wide, FLOAT64)
+    return [cast_to(x, wide) if isinstance(x, Tensor) else x for x in found]
+
+
+def _is_integer(x: Any) -> bool:
+    return not x.dtype.is_inexact if isinstance(x, Tensor) else isinstance(x, int)
 
 
 def but_nan(op: Any, of_integers: Any) -> Callable[[Any, Any], Any]:

@@ -32,6 +32,7 @@ from ngrad.scalars import single
 from ngrad.tensor import Tensor
 
 BOOL = BY_CODE["b1"]
+FLOATS = [dtype for dtype in BY_CODE.values() if dtype.is_inexact]
 TESTS = {
     "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf",
     "isfinite", "signbit",
@@ -61,11 +62,16 @@ class ufunc:
         kind: str,
         nout: int = 1,
         least: DType = composed.FLOAT16,
+        whole: int = 0,
     ) -> None:
-        self._compute, self._kind, self._least = compute, kind, least
+        self._compute, self._kind, self._least, self._whole = compute, kind, least, whole
+        # The floats that it has itself; where these are not all, operands are made of one dtype.
+        self._floats = {x.code for x in FLOATS if composed.float_of(x, least) is x}
+        self._all = len(self._floats) == len(FLOATS)
         # Those that were made before, of an op that it is, which has none of what is converted.
         self._calls = compute.calls if isinstance(compute, Unary) and kind != "bool" else None
         self.__name__ = self.__qualname__ = name
+        self.__module__ = "ngrad.numpy"
         self.__doc__ = f"NumPy's `{name}`, with its derivative."
         self.nin, self.nout, self.nargs = nin, nout, nin + nout
         self.__signature__ = _SIGNATURE
@@ -76,7 +82,7 @@ class ufunc:
             return where_they_lie(self.with_options, *operands, **options)
         if self._calls is not None:
             quick = result_of(operands[0], self._calls, ())
-            if quick is not None:
+            if quick is not None and (self._all or quick._held._layout.dtype.code in self._floats):
                 return quick
         try:
             given = self._plain(operands) or where_they_lie(self._converted, operands, None)
@@ -172,7 +178,7 @@ class ufunc:
             return None
         first = x._held if x._owner is None else x._read()
         own = first._layout.dtype
-        if (kind == "float" and not own.is_inexact) or (kind == "bool" and not own.is_bool):
+        if not (own.is_bool if kind == "bool" else own.code in self._floats or kind == "same"):
             wide = BOOL if kind == "bool" else composed.float_of(own, self._least)
             return (cast_to(first, wide),) if self.nin == 1 else None
         if self.nin == 1:
@@ -180,8 +186,10 @@ class ufunc:
         y = operands[1]
         if type(y) is ndarray:
             second = y._held if y._owner is None else y._read()
-            return (first, second) if kind != "bool" or second._layout.dtype is own else None
-        return (first, y) if type(y) in PLAIN and kind != "bool" else None
+            alike = second._layout.dtype is own
+            return (first, second) if alike or (kind != "bool" and self._all) else None
+        quick = kind != "bool" and (own is composed.FLOAT64 or self._least is not composed.FLOAT64)
+        return (first, y) if type(y) in PLAIN and quick else None
 
     def _converted(
         self, operands: tuple[Any, ...], dtype: Any, casting: Any = "same_kind"
@@ -207,10 +215,15 @@ class ufunc:
                     )
             values = [*(cast_to(x, wanted) for x in values), *kept]
         if self._kind == "float":
-            values = composed.as_floats(values, self._least)
+            values = self._of_floats(values)
         elif self._kind == "bool":
             values = [cast_to(to_tensor(x), BOOL) for x in values]
         return values
+
+    def _of_floats(self, values: list[Any]) -> list[Any]:
+        if self._all:
+            return composed.as_floats(values)
+        return composed.as_loops(values, self._least, self._whole)
 
     def _result(
         self, found: Any, target: Any, where: Any, casting: Any
@@ -235,15 +248,10 @@ class ufunc:
         return self(x.reshape(x.shape + (1,) * y.ndim), y, **options)
 
     def __reduce__(self) -> Any:
-        return ufunc_of, (self.__name__,)
+        return self.__name__  # by which `pickle` finds it in its module
 
     def __repr__(self) -> str:
         return f"<ufunc '{self.__name__}'>"
-
-
-def ufunc_of(name: str) -> ufunc:
-    """The one of a name, such as a pickle has."""
-    return UFUNCS[name]
 
 
 _SIGNATURE = inspect.signature(ufunc.with_options.__get__(object()))

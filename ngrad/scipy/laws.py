@@ -86,10 +86,12 @@ def gdtrc(a: Any, b: Any, x: Any) -> Any:
 
 
 def gdtrix(a: Any, b: Any, p: Any) -> Any:
+    a, b, p = operands("gdtrix", a, b, p)
     return _inverse(GAMMAINCINV, b, p) / a
 
 
 def gdtria(p: Any, b: Any, x: Any) -> Any:
+    p, b, x = operands("gdtria", p, b, x)
     return _inverse(GAMMAINCINV, b, p) / x
 
 
@@ -98,10 +100,12 @@ def _deviations(p: Any) -> Any:
 
 
 def nrdtrimn(p: Any, std: Any, x: Any) -> Any:
+    p, std, x = operands("nrdtrimn", p, std, x)
     return x - _among(greater(std, 0.0), std) * _deviations(p)
 
 
 def nrdtrisd(mn: Any, p: Any, x: Any) -> Any:
+    mn, p, x = operands("nrdtrisd", mn, p, x)
     return (x - mn) / _deviations(p)
 
 

@@ -10,24 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE
+from ngrad.numpy.composed import FLOAT32, FLOAT64, exp2, rint
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.numpy.place import located
 from ngrad.numpy.signal import sinc
-from ngrad.numpy.ufuncs import UFUNCS, ufunc
+from ngrad.numpy.ufuncs import ufunc
 from ngrad.ops import scipy_special as s
 from ngrad.ops.comparison import greater, less
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
-from ngrad.ops.exponential import log, log1p, sigmoid
+from ngrad.ops.exponential import expm1, log, log1p, sigmoid
 from ngrad.ops.exponential import softplus as _softplus
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from ngrad.ops.integrals import dawsn, erfi, exp1, expi, exprel
 from ngrad.ops.normal import erfcinv, erfcx, erfinv, log_ndtr, ndtri, ndtri_exp
 from ngrad.ops.orthogonal import ORTHOGONAL
+from ngrad.ops.power import cbrt
 from ngrad.ops.special import digamma as _digamma
 from ngrad.ops.special import erf as _erf
 from ngrad.ops.special import erfc as _erfc
@@ -39,7 +40,7 @@ from ngrad.record import apply
 from ngrad.scipy import convex, degrees, laws, powers
 from ngrad.scipy.counts import comb, factorial, perm
 from ngrad.scipy.missing import missing
-from ngrad.scipy.orders import BESSEL, expn, iv, ive, jv, kv, kve, polygamma, whole, yv
+from ngrad.scipy.orders import BESSEL, expn, iv, ive, jv, kn, kv, kve, polygamma, whole, yn, yv
 from ngrad.scipy.over_axes import log_softmax, logsumexp, softmax
 
 __getattr__ = missing("special")
@@ -192,6 +193,11 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "log_ndtr": (log_ndtr, 1, "The logarithm of ndtr, without underflow."),
     "ndtri": (ndtri, 1, "The inverse of ndtr."),
     "ndtri_exp": (ndtri_exp, 1, "The inverse of log_ndtr."),
+    "cbrt": (cbrt, 1, "The cube root."),
+    "exp2": (exp2, 1, "2**x."),
+    "expm1": (expm1, 1, "exp(x) - 1, without cancellation."),
+    "log1p": (log1p, 1, "log(1 + x), without cancellation."),
+    "round": (rint, 1, "The nearest whole number; of two, the even one."),
     "expit": (sigmoid, 1, "1 / (1 + exp(-x))."),
     "logit": (_logit, 1, "The inverse of expit, log(x / (1 - x))."),
     "log_expit": (lambda x: -_softplus(-x), 1, "The logarithm of expit, without underflow."),
@@ -223,28 +229,34 @@ SINGLE = {
     "fdtrc", "fdtri", "gdtr", "gdtrc", "gdtria", "gdtrix", "huber", "hyp0f1", "hyp1f1", "hyperu",
     "inv_boxcox", "inv_boxcox1p", "kl_div", "ndtri", "ndtri_exp", "nrdtrimn", "nrdtrisd", "owens_t",
     "pdtr", "pdtrc", "poch", "powm1", "pseudo_huber", "rel_entr", "spence", "stdtr", "stdtrit",
-    "wrightomega",
+    "round", "wrightomega",
 }  # fmt: skip
 """What SciPy computes in float32 of integers that this holds; others in float64."""
-SPECIAL = {
-    name: ufunc(compute, name, nin, "float", least=BY_CODE["f4" if name in SINGLE else "f8"])
-    for name, (compute, nin, _) in _TABLE.items()
-}
-for _name, _function in SPECIAL.items():
-    _function.__doc__ = f"{_TABLE[_name][2]} SciPy's `{_name}`, with its derivative."
+WHOLE = {
+    "eval_chebyt": 1, "eval_chebyu": 1, "eval_gegenbauer": 1, "eval_genlaguerre": 1,
+    "eval_jacobi": 1, "eval_laguerre": 1, "eval_legendre": 1, "nbdtr": 2, "nbdtrc": 2, "nbdtri": 2,
+    "pdtri": 1,
+}  # fmt: skip
+"""Of what begins with so many counts; where they are integers SciPy computes it in float64."""
+SPECIAL: dict[str, ufunc] = {}
+for _name, (_compute, _nin, _about) in _TABLE.items():
+    _whole = WHOLE.get(_name, 0)
+    _least = FLOAT32 if _whole or _name in SINGLE else FLOAT64
+    _function = ufunc(_compute, _name, _nin, "float", least=_least, whole=_whole)
+    _function.__doc__ = f"{_about} SciPy's `{_name}`, with its derivative."
+    _function.__module__ = __name__
+    SPECIAL[_name] = _function
 SPECIAL["psi"] = SPECIAL["digamma"]
-SPECIAL |= {name: UFUNCS[name] for name in ("cbrt", "exp2", "expm1", "log1p")}
-SPECIAL["round"] = UFUNCS["rint"]
 globals().update(SPECIAL)
 
 
 # -- of integers, and of two numbers ---------------------------------------------------------------
 
 
-jn, yn, kn = jv, yv, kv
+jn = jv
 
 
-_hurwitz = ufunc(_zeta, "zeta", 2, "float", least=BY_CODE["f4"])
+_hurwitz = ufunc(_zeta, "zeta", 2, "float", least=FLOAT32)
 
 
 def zeta(x: Any, q: Any = None) -> ndarray:
