@@ -41,6 +41,11 @@ class Device:
     def name(self) -> str:
         return f"{self.kind}:{self.index}"
 
+    @property
+    def plain_name(self) -> str:
+        """As NumPy has it, and who compares with its arrays: of the CPU, "cpu" alone."""
+        return "cpu" if self.kind == "cpu" else self.name
+
     def free_list(self, nbytes: int) -> FreeList:
         """The pool's free list for a size, if there is one for all threads; else one in which
         nothing ever waits.

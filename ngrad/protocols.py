@@ -40,6 +40,10 @@ OPERATORS: dict[np.ufunc, Any] = {
 """Python's operators of two operands, by the functions that NumPy's scalars have for them. Beside
 an array these ask for its function before the array is asked for its operator.
 """
+WRITERS = {
+    np.copyto: "dst", np.place: "arr", np.put: "a", np.put_along_axis: "arr", np.putmask: "a",
+}  # fmt: skip
+"""What writes into an array, and what that argument is called; NumPy's `full` calls such."""
 SHARED = (np.may_share_memory, np.shares_memory)
 """What is about memory, not values."""
 
@@ -57,14 +61,11 @@ def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **
             return OPERATORS[function](x.item(), y)
     if not all(isinstance(x, KNOWN) or not hasattr(x, "__array_ufunc__") for x in inputs):
         return NotImplemented
-    theirs = [isinstance(target, np.ndarray) for target in out]
+    targets = inputs[:1] if method == "at" else out
+    theirs = [isinstance(target, np.ndarray) for target in targets]
     if any(theirs):
-        if state.listens() or not all(theirs):
-            raise TypeError(
-                f"{function.__name__}: a NumPy array that it is written into would lose its "
-                "derivative; write x = x + y for x += y, or convert it with numpy.asarray"
-            )
-        return getattr(function, method)(*map(plain, inputs), out=out, **kwargs)
+        options = {"out": out, **kwargs} if out else kwargs
+        return _written(function, getattr(function, method), all(theirs), inputs, options)
     ours = _counterpart(function)
     if ours is not None:
         options = {"out": out, **kwargs} if out else kwargs
@@ -92,6 +93,10 @@ def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     )
     if function in SHARED or (converts and not state.listens()):
         return function(*map(plain, args))
+    if function in WRITERS:
+        target = args[0] if args else kwargs[WRITERS[function]]
+        if isinstance(target, np.ndarray):
+            return _written(function, function, True, args, kwargs)
     space: Any = ngrad.numpy
     try:
         for part in (*function.__module__.split(".")[1:], function.__name__):
@@ -106,6 +111,16 @@ def _of_kind(found: Any, types: Any) -> Any:
     """A result as arrays, or as tensors if that is what operands of these types are."""
     tensors = any(issubclass(kind, OURS) for kind in types)
     return _tensors(found) if tensors and ndarray not in types else found
+
+
+def _written(function: Any, write: Any, theirs: bool, args: Any, kwargs: Any) -> Any:
+    """What is written into NumPy's arrays: values, which nobody listens to."""
+    if state.listens() or not theirs:
+        raise TypeError(
+            f"{function.__name__}: a NumPy array that it is written into would lose its "
+            "derivative; write x = x + y for x += y, or convert it with numpy.asarray"
+        )
+    return write(*map(plain, args), **{name: plain(x) for name, x in kwargs.items()})
 
 
 def _is_number(x: Any) -> bool:

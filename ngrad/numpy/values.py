@@ -41,6 +41,11 @@ class Valued(Assigned, Laid):
     def dtype(self) -> np.dtype[Any]:
         return self._layout.dtype.numpy_dtype
 
+    @property
+    def device(self) -> str:
+        """Where it lies: "cpu", as for NumPy's arrays, or "cuda:0"."""
+        return self._layout.device.plain_name
+
     # -- values ------------------------------------------------------------------------------------
 
     def numpy(self) -> Any:

@@ -142,7 +142,7 @@ def test_the_current_device_is_as_before(device: Any) -> None:
     with ngrad.device(device):
         there = ours.array(X)
         here = ours.array(X).to_device("cpu")
-        assert ours.add(here, X).device == "cpu:0" and ours.zeros(3).device == device.name
+        assert ours.add(here, X).device == "cpu" and ours.zeros(3).device == device.name
     with pytest.raises(ValueError):
         ours.concatenate([there, X[0]])
-    assert ours.zeros(3).device == "cpu:0"
+    assert ours.zeros(3).device == "cpu"

@@ -157,6 +157,31 @@ def test_into_numpy() -> None:
         np.add(array, 1.0, out=x)
 
 
+WRITERS = [
+    lambda a, x: np.copyto(a, x),
+    lambda a, x: np.copyto(dst=a, src=2.0, where=x > 2.0),
+    lambda a, x: np.putmask(a, x > 2.0, x),
+    lambda a, x: np.place(a, x > 2.0, x),
+    lambda a, x: np.put(a, [1], x[1:]),
+    lambda a, x: np.put_along_axis(a, np.array([1]), x[1:2], 0),
+    lambda a, x: np.add.at(a, [0, 0, 1], x),
+    lambda a, x: a.put([0], np.full(1, x.max(), float)),
+    lambda a, x: a.put([0, 1, 2], np.nan_to_num(np.full(3, np.nan), nan=x.min())),
+]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_writers_into_numpy(write: Any) -> None:
+    value = np.array([2.0, 3.0, 4.0])
+    found, expected = np.zeros(3), np.zeros(3)
+    write(found, ours.array(value))
+    write(expected, value)
+    assert found.tolist() == expected.tolist() != [0.0, 0.0, 0.0]
+    x = ours.array(value)
+    with ngrad.GradientTape(), pytest.raises(TypeError, match="lose its derivative"):
+        write(found, x)
+
+
 def test_arrays_beside_what_is_no_number() -> None:
     """As Matplotlib has them for its bars."""
     x, none, text = np.broadcast_arrays(ours.arange(2.0), None, "a")  # type: ignore[arg-type]

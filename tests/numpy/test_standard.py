@@ -15,6 +15,7 @@ from standard import BINARY, ELEMENTWISE, NAMES, SIGNATURES
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.devices import HOST
 from ngrad.numpy.operators import COMPARISONS, SIGNS
 
 X = [[2.0, 0.5], [0.5, 3.0]]
@@ -321,7 +322,19 @@ def test_devices() -> None:
     far = x.to_device("cuda:7")
     made = [ours.empty_like(far), ours.full_like(far, 3.0), ours.astype(far, ours.float32), far + 1]
     assert {y.device for y in made} == {"cuda:7"}
-    assert ours.from_dlpack(far, device="cpu:0").device == "cpu:0"
+    assert ours.from_dlpack(far, device="cpu:0").device == "cpu"
+
+
+def test_the_cpu_is_called_as_numpy_calls_it() -> None:
+    """By whoever makes arrays beside ours with NumPy, or compares where they lie; a tensor says
+    which one, as TensorFlow's does.
+    """
+    info, x = ours.__array_namespace_info__(), ours.ones(2)
+    assert (info.default_device(), info.devices()[:1]) == ("cpu", ["cpu"])
+    assert np.zeros(2, device=x.device).device == x.device == x[0].device == x[1:].device
+    for name in ("cpu", "cpu:0", "/CPU:0", HOST):
+        assert ours.zeros(2, device=name).device == x.to_device(name).device == "cpu"
+    assert ngrad.convert_to_tensor(x).device == "cpu:0"
 
 
 def test_information() -> None:
