@@ -43,9 +43,15 @@ def broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         for k, n in enumerate(shape, rank - len(shape)):
             if n != 1:
                 if result[k] != 1 and result[k] != n:
-                    raise ValueError(f"shapes do not broadcast: {shapes}")
+                    raise ValueError(_unlike(shapes))
                 result[k] = n
     return tuple(result)
+
+
+def _unlike(shapes: tuple[tuple[int, ...], ...]) -> str:
+    """In NumPy's words, which others look for in an error; of what has axes."""
+    some = ", ".join(str(shape) for shape in shapes if len(shape))
+    return f"shapes cannot be broadcast to a single shape: {some}"
 
 
 def broadcast_strides(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -102,7 +102,8 @@ def clip(
     max: Any = None,
     **options: Any,
 ) -> ndarray:
-    """Elements kept between two bounds, of which either may be None. Options are those of ufuncs.
+    """Elements kept between two bounds, of which either may be None, or left out as the Array API
+    standard has it. Options are those of ufuncs.
 
     Examples
     --------
@@ -110,12 +111,9 @@ def clip(
     >>> np.clip([1, 5, 9], 2, 6)
     array([2, 5, 6])
     """
-    given = a_min is not NOTHING, a_max is not NOTHING
-    if given[0] != given[1]:
-        raise TypeError("clip: takes a_min and a_max, or neither; None stands for no bound")
-    if given[0] and not (min is max is None):
+    if (a_min is not NOTHING and min is not None) or (a_max is not NOTHING and max is not None):
         raise ValueError(f"clip: takes a_min and a_max, or min and max, not both: {min=}, {max=}")
-    low, high = (a_min, a_max) if given[0] else (min, max)
+    low, high = min if a_min is NOTHING else a_min, max if a_max is NOTHING else a_max
     held = to_tensor(a)
     x, dtype = array_of(held), held._layout.dtype
     if options:

@@ -204,7 +204,7 @@ def _together(arrays: list[tuple[int, Any]], shape: tuple[int, ...]) -> Any:
     except ValueError:
         shapes = " and ".join(str(part._layout.shape) for _, part in arrays)
         raise IndexBoundsError(
-            f"getitem: index arrays of shapes {shapes} do not broadcast"
+            f"getitem: index arrays of shapes {shapes} could not be broadcast together"
         ) from None
     where: Any = None
     for at, part in arrays:

@@ -40,7 +40,8 @@ def broadcast_shapes(op: str, *layouts: Layout) -> tuple[int, ...]:
     except ValueError:
         shapes = " and ".join(str(where.shape) for where in layouts)
         raise ShapeError(
-            f"{op}: shapes {shapes} do not broadcast; trailing axes must be equal, or 1"
+            f"{op}: shapes {shapes} could not be broadcast together; trailing axes must be equal, "
+            "or 1"
         ) from None
 
 

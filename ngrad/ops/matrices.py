@@ -72,7 +72,7 @@ def batch_shape(op: str, x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, .
         return broadcast(x[:-2], y[:-2])
     except ValueError:
         raise ShapeError(
-            f"{op}: the batch axes of shapes {x} and {y} do not broadcast; "
+            f"{op}: the batch axes of shapes {x} and {y} could not be broadcast together; "
             "all but the last two axes must be equal, or 1"
         ) from None
 

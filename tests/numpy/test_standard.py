@@ -325,6 +325,17 @@ def test_devices() -> None:
     assert ours.from_dlpack(far, device="cpu:0").device == "cpu"
 
 
+def test_clip_takes_one_bound() -> None:
+    """By its place, too, which NumPy's does not."""
+    x = ours.array([-1.0, 0.5, 2.0])
+    calls = (ours.clip(x, 0.0), ours.clip(x, 0.0, max=3.0), ours.clip(x, min=0.0))
+    assert [found.tolist() for found in calls] == [[0.0, 0.5, 2.0]] * 3
+    assert ours.clip(x, a_max=1.0).tolist() == [-1.0, 0.5, 1.0]
+    for given in ({"min": 1.0}, {"a_max": 1.0, "max": 1.0}):
+        with pytest.raises(ValueError, match="clip: takes a_min and a_max, or min and max"):
+            ours.clip(x, 0.0, **given)
+
+
 def test_the_cpu_is_called_as_numpy_calls_it() -> None:
     """By whoever makes arrays beside ours with NumPy, or compares where they lie; a tensor says
     which one, as TensorFlow's does.

@@ -329,7 +329,7 @@ def test_raises_as_numpy(name: str, args: tuple[Any, ...], kwargs: dict[str, Any
         name,
     )
     assert re.search(r"\d|'|\[", text) or not args, f"{text!r} shows neither a shape nor a value"
-    if "do not broadcast" in text and isinstance(getattr(np, name), np.ufunc):
+    if "could not be broadcast" in text and isinstance(getattr(np, name), np.ufunc):
         assert all(str(x.shape) in text for x in args if isinstance(x, np.ndarray))
 
 
@@ -345,3 +345,18 @@ def test_expressions(text: str) -> None:
     assert re.search(r"\d|'|\[|nan|inf|None|\{\}|the matrix", said), f"{said!r} shows no value"
     if re.fullmatch(r"[AS] \S+ [AS]", text) and "@" not in text:
         assert str(A.shape) in said and str(S.shape) in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("np.broadcast_arrays(A, S)", "cannot be broadcast to a single shape"),
+        ("A + S", "could not be broadcast together"),
+        ("A @ np.ones((2, 4, 3)) @ np.ones((3, 3, 3))", "could not be broadcast together"),
+        ("A[np.array([0, 1]), np.array([0, 1, 2])]", "could not be broadcast together"),
+    ],
+)
+def test_shapes_that_do_not_fit_in_numpys_words(text: str, words: str) -> None:
+    for space, converted_ in ((np, lambda x: x), (ours, ours.array)):
+        with pytest.raises((ValueError, IndexError), match=words):
+            evaluated(text, space, converted_)

@@ -284,7 +284,7 @@ def test_boolean_mask() -> None:
         ((..., ...), "ellipsis"),
         (np.array([0, 2]), r"index 2 is out of range \[-2, 2\)"),
         ((slice(0, 0), np.array([0, -4])), r"index -4 is out of range \[-3, 3\)"),
-        ((A % 2, np.array([0, 1])), "do not broadcast"),
+        ((A % 2, np.array([0, 1])), "could not be broadcast"),
         (np.ones((3, 2), bool), "mask"),
         (np.iinfo("i8").max, "out of range"),
         (np.array([np.iinfo("i8").min]), "out of range"),
