@@ -45,7 +45,9 @@ def _of_matrices(name: str) -> Op:
                 warnings.simplefilter("always")
                 value = function(x[at])  # which multiplies by NumPy's BLAS
             singular = any("exactly singular" in str(warning.message) for warning in told)
-            if name != "expm" and (singular or not _is_taken(value, found.dtype)):
+            # The exponential of what is not finite has a value, and so has its square root.
+            real = name == "expm" or (name == "sqrtm" and not np.isfinite(x[at]).all())
+            if not real and (singular or not _is_taken(value, found.dtype)):
                 raise np.linalg.LinAlgError(name)
             found[at] = value if found.dtype.kind == "c" else value.real
         return found

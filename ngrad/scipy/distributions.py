@@ -289,9 +289,9 @@ class Frozen:
     def __init__(self, distribution: Named, args: Any, kwargs: Any) -> None:
         self.dist, self.args, self.kwds = distribution, args, kwargs
 
-    def __getattr__(self, name: str) -> Callable[[Any], ndarray]:
+    def __getattr__(self, name: str) -> Callable[..., ndarray]:
         method = getattr(self.dist, name)
-        return lambda x: method(x, *self.args, **self.kwds)
+        return lambda *x: method(*x, *self.args, **self.kwds)
 
 
 def both(*conditions: Any) -> Any:

@@ -28,6 +28,7 @@ from ngrad.ops.lu import factors
 from ngrad.ops.matmul import product
 from ngrad.ops.polar import POLAR
 from ngrad.record import apply_now
+from ngrad.scipy.taken import least_floats
 
 INT32 = BY_CODE["i4"]
 
@@ -45,7 +46,8 @@ def cholesky(
     array([[2., 1.],
            [0., 2.]])
     """
-    return _cholesky(atleast_2d(a), upper=not lower)
+    (x,) = least_floats("cholesky", atleast_2d(a))
+    return _cholesky(array_of(x), upper=not lower)
 
 
 def cho_factor(
@@ -80,11 +82,12 @@ def lu(
     array([[1., 3.],
            [0., 2.]])
     """
-    p, lower, upper = factors(floats(a))
+    p, lower, upper = factors(*least_floats("lu", a))
     if permute_l:
         return array_of(product(cast_to(p, lower.dtype), lower)), array_of(upper)
     if p_indices:
-        p = cast_to(reductions.argmax(p, -1), INT32)
+        rows = reductions.argmax if p.shape[-1] else reductions.reduce_sum  # of none it is none
+        p = cast_to(rows(p, -1), INT32)
     return array_of(p), array_of(lower), array_of(upper)
 
 
@@ -98,7 +101,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
     >>> linalg.lu_factor([[0.0, 2.0], [1.0, 3.0]])[1]
     array([1, 1], dtype=int32)
     """
-    p, lower, upper = map(array_of, factors(floats(a)))
+    p, lower, upper = map(array_of, factors(*least_floats("lu_factor", a)))
     rows, inner, columns = lower.shape[-2], lower.shape[-1], upper.shape[-1]
     lead = ((0, 0),) * (lower.ndim - 2)
     below = pad(tril(lower, -1), (*lead, (0, 0), (0, columns - inner)))

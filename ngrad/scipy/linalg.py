@@ -1,7 +1,9 @@
 """SciPy's `linalg`: functions of matrices, systems, factors and eigenvalues as SciPy returns them,
 and matrices of a form.
 
-Arguments that let SciPy overwrite its operands, or not look for NaN, are accepted and mean nothing.
+Arguments that let SciPy overwrite its operands are accepted and mean nothing. With `check_finite`
+the operands of systems are looked at, but within `function` and `vmap`, where they have no values
+yet; what gives factors always looks at what it reads.
 """
 
 from __future__ import annotations

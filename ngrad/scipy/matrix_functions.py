@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.numpy.composed import COMPLEX128, FLOAT64
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import zeros_like
 from ngrad.numpy.joining import block
@@ -11,8 +12,10 @@ from ngrad.numpy.linalg import matrix_power, solve
 from ngrad.numpy.manipulation import atleast_2d
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
+from ngrad.ops.convert import cast_to
 from ngrad.ops.matrix_functions import EXPM, LOGM, SQRTM
 from ngrad.record import apply_now
+from ngrad.scipy.taken import single_floats
 
 
 def expm(A: Any) -> ndarray:
@@ -25,12 +28,12 @@ def expm(A: Any) -> ndarray:
     array([[1., 1.],
            [0., 1.]])
     """
-    return array_of(apply_now(EXPM, (floats(atleast_2d(A)),)))
+    return array_of(apply_now(EXPM, (single_floats(atleast_2d(A)),)))
 
 
 def logm(A: Any) -> ndarray:
     """The principal logarithm of square matrices. Where there is none, or where that of a real
-    matrix is complex, it raises LinAlgError.
+    matrix is complex, it raises LinAlgError. It is computed, as SciPy's, in double precision.
 
     Examples
     --------
@@ -39,7 +42,9 @@ def logm(A: Any) -> ndarray:
     array([[0., 1.],
            [0., 0.]])
     """
-    return array_of(apply_now(LOGM, (floats(A),)))
+    x = floats(A)
+    wide = COMPLEX128 if x.dtype.is_complex else FLOAT64
+    return array_of(apply_now(LOGM, (cast_to(x, wide),)))
 
 
 def sqrtm(A: Any) -> ndarray:
@@ -53,7 +58,7 @@ def sqrtm(A: Any) -> ndarray:
     array([[2., 0.],
            [0., 3.]])
     """
-    return array_of(apply_now(SQRTM, (floats(A),)))
+    return array_of(apply_now(SQRTM, (single_floats(A),)))
 
 
 def fractional_matrix_power(A: Any, t: Any) -> ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ngrad.errors import NumberError, ShapeError
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import eye
@@ -21,6 +23,55 @@ from ngrad.scipy.special import SPECIAL
 
 exp, log, equal, floor = (UFUNCS[name] for name in ("exp", "log", "equal", "floor"))
 gammaln, xlogy = SPECIAL["gammaln"], SPECIAL["xlogy"]
+LOG_TURN = math.log(2.0 * math.pi)
+
+
+def _parameters(mean: Any, cov: Any) -> tuple[Any, Any]:
+    """A mean, and a covariance as a matrix."""
+    mean, cov = (array_of(floats(z)) for z in (0.0 if mean is None else mean, cov))
+    size = max(z.shape[-1] if z.ndim else 1 for z in (mean, cov))
+    return mean, eye(size, dtype=cov.dtype) * cov if cov.ndim < 2 else cov
+
+
+class _Spread:
+    """How a normal distribution spreads.
+
+    A singular covariance has a factor with the directions in which there is nothing added to it, as
+    long as its largest: it has the same inverse in the others, and derivatives of every order as
+    long as the directions stay.
+
+    Attributes
+    ----------
+    factor : array
+        Lower triangular.
+    rank : int
+    log_size : array
+        Half of the logarithm of the determinant, of the directions in which it spreads.
+    null : array, of NumPy's
+        The other directions, as columns.
+    least : float
+        How far from the subspace is beyond it, for SciPy.
+    """
+
+    def __init__(self, cov: Any, allow_singular: bool) -> None:
+        self.rank, more = len(cov), 0.0
+        if allow_singular:
+            sizes, directions = np.linalg.eigh(np.asarray(cov))
+            top = float(np.abs(sizes).max())
+            few = (1e3 if sizes.dtype == np.float32 else 1e6) * np.finfo(sizes.dtype).eps * top
+            if sizes.min() < -few:
+                raise NumberError(
+                    "multivariate_normal: the covariance must be symmetric positive semidefinite; "
+                    f"its least eigenvalue is {sizes.min()}"
+                )
+            self.null, self.least = directions[:, sizes <= few], 1e3 * few
+            self.rank -= self.null.shape[1]
+            if self.null.size:
+                top = top or 1.0
+                cov = cov + top * (self.null @ self.null.T)
+                more = 0.5 * self.null.shape[1] * math.log(top)
+        self.factor = cholesky(cov)
+        self.log_size = sum_(log(diagonal(self.factor))) - more
 
 
 class MultivariateNormal(Named):
@@ -35,14 +86,11 @@ class MultivariateNormal(Named):
     """
 
     def logpdf(self, x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = False) -> Any:
-        """The logarithm of the density."""
-        if allow_singular:
-            raise NumberError(f"{self.name}: a singular covariance has no density here")
-        x, cov = array_of(floats(x)), array_of(floats(cov))
-        mean = array_of(floats(0.0 if mean is None else mean))
-        size = max(z.shape[-1] if z.ndim else 1 for z in (mean, cov))
-        if cov.ndim < 2:
-            cov = eye(size, dtype=cov.dtype) * cov
+        """The logarithm of the density; of a singular covariance, if that is allowed, of that in
+        the subspace in which it spreads, and -inf elsewhere. Its values are looked at then.
+        """
+        x, (mean, cov) = array_of(floats(x)), _parameters(mean, cov)
+        size = len(cov)
         points = x.reshape(*x.shape, 1) if size == 1 and x.shape[-1:] != (1,) else x
         fits = points.shape[-1] == size and cov.shape == (size, size) and mean.ndim < 2
         if not fits or mean.shape not in ((), (1,), (size,)):
@@ -50,10 +98,20 @@ class MultivariateNormal(Named):
                 f"{self.name}: x of shape {x.shape}, a mean of {mean.shape} and a covariance of "
                 f"{cov.shape} do not fit"
             )
-        factor, apart = cholesky(cov), points - mean
-        steps = solve_triangular(factor, apart.reshape(-1, size).T, lower=True)
-        whole = sum_(steps * steps, axis=0).reshape(apart.shape[:-1])
-        return -0.5 * (whole + size * math.log(2.0 * math.pi)) - sum_(log(diagonal(factor)))
+        spread, apart = _Spread(cov, allow_singular), points - mean
+        columns = apart.reshape(-1, size).T
+        steps = solve_triangular(spread.factor, columns, lower=True, check_finite=False)
+        whole = sum_(steps * steps, axis=0)
+        found = -0.5 * (whole + spread.rank * LOG_TURN) - spread.log_size
+        if spread.rank < size:
+            beyond = sum_((spread.null.T @ columns) ** 2, axis=0) >= spread.least**2
+            found = where(beyond, -math.inf, found)
+        return found.reshape(apart.shape[:-1])
+
+    def entropy(self, mean: Any = None, cov: Any = 1.0, allow_singular: bool = True) -> Any:
+        """The entropy. With `allow_singular`, as SciPy's, it looks at values of the covariance."""
+        spread = _Spread(_parameters(mean, cov)[1], allow_singular)
+        return 0.5 * spread.rank * (LOG_TURN + 1.0) + spread.log_size
 
     def pdf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """The density."""

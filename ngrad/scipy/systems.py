@@ -33,6 +33,7 @@ from ngrad.ops.triangular import TRIANGULAR
 from ngrad.record import apply_now
 from ngrad.scipy.factors import cho_factor, exchanged, triangle
 from ngrad.scipy.special_matrices import toeplitz
+from ngrad.scipy.taken import least_floats, require_finite, single_floats
 
 FORMS = {
     **dict.fromkeys((None, "general", "gen", "banded"), "general"),
@@ -74,7 +75,8 @@ def solve_triangular(
     """
     if trans not in TRANS:
         raise NumberError(f"solve_triangular: trans is 0, 1, 2, 'N', 'T' or 'C', not {trans!r}")
-    x, y = operands("solve_triangular", floats(a), floats(b))
+    x, y = least_floats("solve_triangular", a, b)
+    require_finite("solve_triangular", check_finite, x, y)
     if unit_diagonal:
         x = x - band(x, 0, 0) + _unit(x)
     return array_of(_solved(x, y, bool(lower), TRANS[trans]))
@@ -99,7 +101,8 @@ def solve_banded(
     array([1., 1., 1.])
     """
     lower, upper = map(operator.index, l_and_u)
-    x, y = operands("solve_banded", floats(ab), floats(b))
+    x, y = operands("solve_banded", single_floats(ab), single_floats(b))
+    require_finite("solve_banded", check_finite, x, y)
     # Diagonals by columns are those of the transpose by rows.
     return array_of(banded(x, y, (upper, lower, True), y.ndim == 1))
 
@@ -121,7 +124,7 @@ def solveh_banded(
     >>> linalg.solveh_banded([[0.0, 1.0, 1.0], [4.0, 4.0, 4.0]], [5.0, 6.0, 5.0])
     array([1., 1., 1.])
     """
-    given, y = map(array_of, operands("solveh_banded", floats(ab), floats(b)))
+    given, y = map(array_of, least_floats("solveh_banded", ab, b))
     count = given.shape[-2] - 1
     rows = [given[..., k, :] for k in range(count + 1)]
     rows = rows if lower else rows[::-1]
@@ -129,7 +132,8 @@ def solveh_banded(
     way = 1 if lower else -1
     turned = [roll(UFUNCS["conjugate"](row), way * k, -1) for k, row in enumerate(rows[1:], 1)]
     above, below = (turned, rows[1:]) if lower else (rows[1:], turned)
-    return solve_banded((count, count), stack([*above[::-1], rows[0], *below], -2), y)
+    whole = stack([*above[::-1], rows[0], *below], -2)
+    return solve_banded((count, count), whole, y, check_finite=check_finite)
 
 
 def _solved(x: Any, y: Any, lower: bool, ways: str) -> Any:
@@ -153,7 +157,8 @@ def cho_solve(
     array([1., 1.])
     """
     c, lower = c_and_lower
-    x, y = operands("cho_solve", floats(c), floats(b))
+    x, y = least_floats("cho_solve", c, b)
+    require_finite("cho_solve", check_finite, x, y)
     return array_of(_solved(x, y, bool(lower), "NC" if lower else "CN"))
 
 
@@ -182,14 +187,15 @@ def solve(
     form = FORMS.get(assume_a)
     if form is None:
         raise NumberError(f"solve: {assume_a!r} is no form that a matrix is assumed to have")
-    x, y = operands("solve", floats(a), floats(b))
+    x, y = operands("solve", single_floats(a), single_floats(b))
+    require_finite("solve", check_finite, x, y)
     if form == "triangle":
         way = "T" if transposed else "N"
         return array_of(_solved(x, y, assume_a == "lower triangular", way))
     x = triangle(x, lower, form) if form in TURNED else band(x, *BANDS[form])
     x = matrix_transpose(x) if transposed else x
     if form == "positive":
-        return cho_solve(cho_factor(array_of(x), True), array_of(y))
+        return cho_solve(cho_factor(array_of(x), True), array_of(y), check_finite=False)
     return _solve(array_of(x), array_of(y))
 
 
@@ -224,7 +230,8 @@ def lu_solve(
     if trans not in TRANS:
         raise NumberError(f"lu_solve: trans is 0, 1 or 2, not {trans!r}")
     lu, pivots = lu_and_piv
-    x, y = operands("lu_solve", floats(lu), floats(b))
+    x, y = least_floats("lu_solve", lu, b)
+    require_finite("lu_solve", check_finite, x, y)
     unit = x - band(x, 0, 0) + _unit(x)
     order, way = exchanged(np.asarray(pivots)), TRANS[trans]
     found = y if y.ndim > 1 else expand_dims(y, -1)
@@ -261,7 +268,7 @@ def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> ndarray:
     >>> linalg.solve_toeplitz([2.0, 1.0], [3.0, 3.0]).round(12)
     array([1., 1.])
     """
-    return solve(toeplitz(*_column_and_row(c_or_cr)), b)
+    return solve(toeplitz(*_column_and_row(c_or_cr)), b, check_finite=check_finite)
 
 
 def matmul_toeplitz(

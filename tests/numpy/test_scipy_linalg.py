@@ -198,6 +198,16 @@ for name in ("expm", "logm", "sqrtm"):
     case(name, Z / 4)
     case(name, -1j * np.eye(2))
 case("cholesky", HERMITIAN[0] @ HERMITIAN[0])
+for code in ("f2", "f4", "c8", "i2", "b1"):
+    for name in ("expm", "logm", "sqrtm", "cholesky", "lu"):
+        case(name, np.eye(2, dtype=code))
+    case("solve_triangular", np.eye(2, dtype=code), np.ones(2, code))
+case("solve_triangular", np.eye(2, dtype="f2"), np.ones(2, "i8"))
+case("solve_banded", (0, 0), np.ones((1, 2), "f2"), np.ones(2, "f2"))
+case("solve_triangular", np.array([[np.nan, 1.0], [0.0, 1.0]]), np.ones(2), check_finite=False)
+case("sqrtm", np.array([[np.nan, 1.0], [1.0, 1.0]]))
+for shape in ((0, 0), (0, 3)):
+    case("lu", np.zeros(shape), p_indices=True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -271,6 +281,18 @@ def test_systems_by_a_factor(lower: bool, matrix: Any, rhs: Any) -> None:
     check_gradient(solve, matrix, rhs)
 
 
+def test_systems_of_examples_and_in_functions() -> None:
+    """There is nothing to look at, of which a NaN comes through."""
+    matrix, rhs = np.array([[2.0, 1.0], [0.0, 4.0]]), np.array([[1.0, 2.0], [np.nan, 4.0]])
+    expected = [[0.25, 0.5], [np.nan, 1.0]]
+
+    def solve(y: Any) -> Any:
+        return linalg.solve_triangular(matrix, y)
+
+    for solved in (ngrad.vmap(solve)(rhs), [ngrad.function(solve)(y) for y in rhs]):
+        np.testing.assert_array_equal(np.asarray(solved), expected)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
@@ -286,6 +308,13 @@ def test_systems_by_a_factor(lower: bool, matrix: Any, rhs: Any) -> None:
         (lambda: linalg.solve_triangular(np.zeros((2, 2)), V[:2]), LinAlgError, "is singular"),
         (lambda: linalg.solve_triangular(SQUARE, V, 3), ValueError, "trans is 0, 1, 2"),
         (lambda: linalg.solve_triangular(SQUARE, TALL), ValueError, r"\(3, 3\).*\(4, 3\)"),
+        (lambda: linalg.solve_triangular(np.eye(2), [np.nan, 1.0]), ValueError, "infs or NaNs"),
+        (
+            lambda: linalg.cho_solve(([[np.inf]], True), [1.0]),
+            ValueError,
+            "infs or NaNs",
+        ),
+        (lambda: linalg.solve_banded((0, 0), [[1.0, np.nan]], V[:2]), ValueError, "infs or NaNs"),
         (lambda: linalg.cho_factor(-DEFINITE), LinAlgError, "not positive definite"),
         (lambda: linalg.schur, AttributeError, "ngrad.scipy.linalg has no 'schur': SciPy's own"),
         (lambda: linalg.nonsense, AttributeError, "has no attribute 'nonsense'"),

@@ -186,6 +186,32 @@ def test_vectors(name: str, method: str, args: Any) -> None:
     check_second_gradient(function, *arrays, rtol=1e-6)
 
 
+def test_normals_that_do_not_spread_everywhere() -> None:
+    """As SciPy's, with derivatives along what they spread in; and entropies of these and others."""
+    points = np.array([[0.3, 0.3, 0.5], [1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
+    normal, known = stats.multivariate_normal, scipy.stats.multivariate_normal
+    flat = np.array([[1.0, 1.0, 0.2], [1.0, 1.0, 0.2], [0.2, 0.2, 2.0]])
+    for cov in (np.eye(3), flat, np.diag([0.0, 0.0, 4.0]), np.zeros((3, 3)), 2.0 * np.ones((3, 3))):
+        expected = known.logpdf(points, None, cov, allow_singular=True)
+        found = normal.logpdf(points, None, cov, allow_singular=True)
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-12)
+        np.testing.assert_allclose(normal.entropy(cov=cov), known.entropy(cov=cov), rtol=1e-12)
+        assert normal(None, cov, True).entropy() == normal.entropy(cov=cov)
+    half = np.array([[1.0, 0.3], [1.0, 0.3], [0.2, 1.5]])  # whose product spreads in a plane
+
+    def along(scale: Any, step: Any) -> Any:
+        cov = ngrad.matmul(half * scale, half * scale, transpose_b=True)
+        found = normal.logpdf(ngrad.linalg.matvec(half, step), None, cov, allow_singular=True)
+        return ngrad.convert_to_tensor(found + normal.entropy(cov=cov))
+
+    check_gradient(along, np.array([1.2, 0.7]), np.array([0.5, -0.8]))
+    check_second_gradient(along, np.array([1.2, 0.7]), np.array([0.5, -0.8]), rtol=1e-6)
+    with pytest.raises(ValueError, match="positive semidefinite"):
+        normal.entropy(cov=-np.eye(2))
+    with pytest.raises(ngrad.errors.LinAlgError, match="positive definite"):
+        normal.logpdf([0.5, 1.0], cov=np.ones((2, 2)))
+
+
 def test_every_name_has_a_row() -> None:
     vectors = {"dirichlet", "multinomial", "multivariate_normal"}  # in `test_vectors`
     assert set(stats.__all__) == {row.name for row in ROWS} | vectors
