@@ -4,6 +4,7 @@ docs/interoperability.py`. It needs the extra `interoperability`, and is not par
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 
@@ -23,6 +24,8 @@ from interoperable import SCIPY, SKLEARN, Rows
 import ngrad
 import ngrad.numpy as ours
 from ngrad.tensor import Tensor
+from ngrad_kernels.exporting import Exporter
+from ngrad_kernels.heap_types import GET_BUFFER, replace_slot
 
 TARGET = Path(__file__).with_name("interoperability.md")
 
@@ -109,15 +112,27 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:110]}"
 
 
-WAYS = ("__array__", "__array_interface__", "__dlpack__", "item")
+WAYS = ("__array__", "__array_interface__", "__dlpack__", "_exported", "item")
+
+
+def buffer_of(kind: type) -> Any:
+    """The address of what exports the memory of a class's objects."""
+    take = ctypes.pythonapi.PyType_GetSlot
+    take.restype, take.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_int]
+    return take(kind, GET_BUFFER)
 
 
 class Leaving:
-    """Within it, whether floats of ours are looked at, by which they leave the tape's sight."""
+    """Within it, whether floats of ours are looked at, by which they leave the tape's sight; and so
+    buffers are exported by `_exported`, which machine code passes by.
+    """
 
     any = False
 
     def __enter__(self) -> Leaving:
+        self._buffers = {kind: buffer_of(kind) for kind in (Tensor, ours.ndarray)}
+        for kind, quick in self._buffers.items():
+            replace_slot(kind, quick, buffer_of(Exporter))
         self._ways = {name: Tensor.__dict__[name] for name in WAYS}
         for name, way in self._ways.items():
             is_property = isinstance(way, property)
@@ -133,6 +148,8 @@ class Leaving:
         return call
 
     def __exit__(self, *_: Any) -> None:
+        for kind, quick in self._buffers.items():
+            replace_slot(kind, buffer_of(Exporter), quick)
         for name, way in self._ways.items():
             setattr(Tensor, name, way)
 
@@ -167,6 +184,10 @@ a tape sees nothing of it, or not all of it, and its derivative lacks that part 
 
 SciPy looks for special functions in `ngrad.numpy.special`: so p-values have derivatives, or a derivative
 is refused. Without `SCIPY_ARRAY_API=1` its universal functions ask by NEP 13, with the same answers.
+
+A number of ours, as `x.sum()` is, is a `float` to `isinstance`, as NumPy's are. Who takes it for
+Python's own and then looks up `type(x)`, as `array_api_extra.isclose(x.sum(), y)` does, raises KeyError:
+of `xp.asarray(x.sum())`, an array without axes, it gives what it should.
 """  # noqa: E501
 
 
