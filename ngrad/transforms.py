@@ -87,7 +87,7 @@ def _watch(tape: GradientTape, points: Any) -> None:
 INDEPENDENT = (
     "grad: the function's value does not depend on what it is differentiated with respect to, so "
     "the gradient is 0. What was looked at on the way, by float, numpy.asarray or another library, "
-    "counts as a constant"
+    "counts as a constant; so does what has steps alone, as floor or a comparison"
 )
 
 

@@ -100,7 +100,7 @@ thread.join()
 def test_any_number_of_operands_takes_no_more_stack_than_a_few() -> None:
     program = """
 import threading, ngrad
-threading.stack_size(256 * 1024)
+threading.stack_size(160 * 1024)
 
 def joined(x):
     return ngrad.reduce_sum(ngrad.stack([x] * 10000) * 2.0)

@@ -69,21 +69,22 @@ def strided_map(table, lo, hi):
     kernel, inputs, inner = facts[0], facts[1], facts[4]
     words = stack_words(20)
     operands = table_at(words)
-    scratch = stack_words(33024)  # 16 times room for 8192 bytes, twice, and a header
+    # Each input has room for 8192 bytes, twice, and a header; where there are more than three, less.
+    scratch, apart = stack_words(6192), 49536 // max(inputs, 3) & -64
     operands[0] = table[0]
     first, widest = lo, 8
     for k in range(inputs):
-        store_i8(scratch + k * 16512, 1, -1)
+        store_i8(scratch + k * apart, 1, -1)
         if facts[5 + 2 * k] != 0:
             widest = max(widest, table_at(table[0] + facts[5 + 2 * k] * 8)[0])
-    most = 8192 // widest  # elements that fit where they are packed
+    most = (apart // 2 - 64) // widest  # elements that fit where they are packed
     while first < hi:
         count = min(most, hi - first)
         if inner != 0:
             count = min(count, inner - first % inner)
         for k in range(inputs):
             view, once = facts[5 + 2 * k], facts[6 + 2 * k]
-            here = scratch + k * 16512
+            here = scratch + k * apart
             if view == 0:
                 operands[k + 1] = table[k + 1] + first * once  # the item size
             elif once == 0:

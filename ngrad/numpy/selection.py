@@ -36,6 +36,7 @@ from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.shape import broadcast_to, flat, normal_axis, reshape, swap_last
 
 BOOL = BY_CODE["b1"]
+WRAPS = np.lib.NumpyVersion(np.__version__) < "2.5.0"
 
 
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
@@ -62,9 +63,9 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
 
 def _wrapped(value: Any, other: Any) -> Any:
     """A value beside another: an integer that the other's integer dtype has not wraps, as NumPy's
-    `where` casts it.
+    `where` casts it; from NumPy 2.5 on it raises there, and here.
     """
-    if type(value) is not int or not other.dtype.is_integer:
+    if not WRAPS or type(value) is not int or not other.dtype.is_integer:
         return value
     limits = np.iinfo(other.dtype.numpy_dtype)
     fits = limits.min <= value <= limits.max
