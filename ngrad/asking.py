@@ -69,7 +69,8 @@ def alike(value: Any, where: Layout, what: str, of: str) -> Tensor:
     DTypeError
         If it is complex, and what it is for is real: imaginary parts would be lost.
     """
-    made = tensor(value, what)
+    # A Python number is not rounded twice.
+    made = tensor(value, what, where.dtype if type(value) is float else None)
     own = made._layout
     if own.shape != where.shape:
         raise ShapeError(f"{what}: {of} of shape {where.shape} is given one of shape {own.shape}")

@@ -24,10 +24,9 @@ from ngrad.ops.bounds import Early, early
 from ngrad.ops.convert import Weak
 from ngrad.plans import Planned, plans
 from ngrad.record import copied, state
-from ngrad.returned import NUMBERS as RETURNED
 from ngrad.returned import all_made, output_of
 from ngrad.scalars import scalar
-from ngrad.signature import Followed, Held, Number, Same, Signature, Static, is_array
+from ngrad.signature import Held, Number, Same, Signature, Static, is_array
 from ngrad.structure import Key
 from ngrad.tensor import Tensor, pending, settle
 from ngrad.tracing import READS, Trace
@@ -93,7 +92,7 @@ class Concrete:
             parts = tuple([_opened(sizes, k, part, axes) for k, part in enumerate(parts)])
         trace = Trace(name, self.again, self.silent)
         window = trace.window
-        outer = state.window, state.stack, state.graph
+        outer, swept = (state.window, state.stack, state.graph), state.swept
         try:
             READS.begin()
             state.window, state.stack, state.graph = window, [trace], None
@@ -115,13 +114,13 @@ class Concrete:
             state.window, state.stack, state.graph = outer
             READS.end()
         del given
+        self._swept = state.swept - swept  # gradients within, which each replay records again
         trace.close()
         self.anew = trace.anew
         found, self._structure = optree.tree_flatten(result)
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
-        number = RETURNED[any(type(part) is Followed for part in parts)]
-        self._outputs = [output_of(trace, value, wanted, held, number) for value in found]
+        self._outputs = [output_of(trace, value, wanted, held) for value in found]
         self._shows = [
             (action, [output_of(trace, value, wanted, {}) for value in leaves])
             for leaves, action in trace.shows
@@ -217,7 +216,11 @@ class Concrete:
             values[slot] = make()
         for slot, number in self._copies:
             values[slot] = values[number]
-        results = self._record(values) if state.stack else self._run(values)
+        if state.stack:
+            results = self._record(values)
+            state.swept += self._swept
+        else:
+            results = self._run(values)
         for k, x in enumerate(results):
             if x is not None and x._at and x._block.shared:  # others may write to it
                 results[k] = copied(x)
@@ -392,6 +395,4 @@ def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
         return part.kind(found)
     if type(part) is Number:
         return Weak(trace.argument(NUMBERS[part.kind], number=True))
-    if type(part) is Followed:
-        return Weak(trace.argument(part.where))
     return trace.argument(part)

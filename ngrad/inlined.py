@@ -103,6 +103,7 @@ class Recording:
 
     def results(self) -> list[Tensor | None]:
         """The outputs; what is a value of the forward computation becomes one of its own."""
+        state.swept += 1
         results: list[Tensor | None] = []
         given: set[int] = set()
         for k in self.graph.outputs:

@@ -17,7 +17,7 @@ from ngrad.dlpack import from_dlpack
 from ngrad.dtypes import as_dtype
 from ngrad.errors import CopyError, DTypeError
 from ngrad.graph.layout import layout
-from ngrad.ops.convert import Weak, cast_to, from_outside, tensor
+from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.ops.identity import identity
 from ngrad.ops.transfer import to_device
 from ngrad.record import copied
@@ -168,7 +168,7 @@ def array_function(x: Any, *args: Any) -> Any:
 
 
 setattr(Tensor, "__cuda_array_interface__", property(cuda_array_interface))  # noqa: B010
-for kind in (Tensor, Cell, Weak):
+for kind in (Tensor, Cell):
     setattr(kind, "__array_ufunc__", array_ufunc)  # noqa: B010
     setattr(kind, "__array_function__", array_function)  # noqa: B010
 __all__ = ["asarray"]

@@ -22,12 +22,12 @@ from ngrad.errors import ShapeError, TraceError
 from ngrad.graph.batch import rule_of
 from ngrad.graph.entries import PART_OF
 from ngrad.graph.layout import Layout, layout
-from ngrad.ops.convert import from_outside, tensor
+from ngrad.ops.convert import Weak, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
-from ngrad.returned import NUMBERS, made_of
+from ngrad.returned import made_of
 from ngrad.scalars import scalar
 from ngrad.signature import Held, is_array, is_numpys, own_array, part_of
 from ngrad.tensor import Tensor
@@ -104,7 +104,7 @@ class Mapped(Concrete):
                 continue
             slot = self._wanted[k]
             value = found[slot]
-            results.append((value if kind in (None, *NUMBERS) else kind(value), flags[slot]))
+            results.append((value if kind in (None, Weak) else kind(value), flags[slot]))
         return results
 
     def nest(self, leaves: list[Any]) -> Any:

@@ -19,12 +19,10 @@ from ngrad.numpy.convert import OURS, plain, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.operators import COMPARISONS, NAMES, is_number_for
 from ngrad.numpy.place import where_they_lie
-from ngrad.ops.convert import Weak
 from ngrad.record import state
 from ngrad.tensor import Tensor
 
-FOLLOWED = (*OURS, Weak)
-KNOWN = (*FOLLOWED, np.ndarray, np.generic)
+KNOWN = (*OURS, np.ndarray, np.generic)
 """Types of operands. What is of another, with a protocol of its own, is asked instead."""
 CONVERTERS = (np.atleast_1d, np.atleast_2d, np.atleast_3d)
 """By which SciPy makes NumPy arrays, which its compiled code wants, of what a user's function gave.
@@ -49,9 +47,7 @@ SHARED = (np.may_share_memory, np.shares_memory)
 
 
 def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **kwargs: Any) -> Any:
-    """A ufunc, or a method of one. Of tensors it gives tensors, and arrays if there is an array, or
-    none but NumPy's and a Python number that is followed.
-    """
+    """A ufunc, or a method of one. Of tensors it gives tensors, and arrays if there is an array."""
     if method == "__call__" and not (out or kwargs) and function in OPERATORS:
         x, y = inputs
         if type(x) is np.ndarray and not x.ndim:
@@ -81,7 +77,7 @@ def array_ufunc(function: np.ufunc, method: str, *inputs: Any, out: Any = (), **
             for target, value in zip(out, found if function.nout > 1 else (found,), strict=True):
                 target[...] = value
             found = out if function.nout > 1 else out[0]
-    return _of_kind(found, [type(x) for x in (*inputs, *out)])
+    return found if any(isinstance(x, ndarray) for x in (*inputs, *out)) else _tensors(found)
 
 
 def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -104,13 +100,7 @@ def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     except AttributeError as error:
         raise TypeError(f"{function.__name__}: {error}") from None
     found = space(*args, **kwargs)
-    return _of_kind(found, types)
-
-
-def _of_kind(found: Any, types: Any) -> Any:
-    """A result as arrays, or as tensors if that is what operands of these types are."""
-    tensors = any(issubclass(kind, OURS) for kind in types)
-    return _tensors(found) if tensors and ndarray not in types else found
+    return found if any(issubclass(kind, ndarray) for kind in types) else _tensors(found)
 
 
 def _written(function: Any, write: Any, theirs: bool, args: Any, kwargs: Any) -> Any:
@@ -125,7 +115,7 @@ def _written(function: Any, write: Any, theirs: bool, args: Any, kwargs: Any) ->
 
 def _is_number(x: Any) -> bool:
     """Whether a value is a number, or an array of such."""
-    return isinstance(x, FOLLOWED) or np.asarray(x).dtype.kind in "biufc"
+    return isinstance(x, OURS) or np.asarray(x).dtype.kind in "biufc"
 
 
 def _tensors(found: Any) -> Any:
@@ -192,7 +182,7 @@ def _on_host(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: A
             "give it one with ngrad.custom_gradient"
         )
 
-    places = {k for k, x in enumerate(inputs) if isinstance(x, FOLLOWED)}
+    places = {k for k, x in enumerate(inputs) if isinstance(x, OURS)}
     call.__name__ = function.__name__
     found = custom_gradient(call)(*(to_tensor(inputs[k]) for k in sorted(places)))
     return tuple(map(ndarray, found)) if function.nout > 1 else ndarray(found)

@@ -21,25 +21,11 @@ class Made(NamedTuple):
     held: Tensor
 
 
-def number_of(result: Tensor) -> Any:
-    """A result that is a Python number."""
-    return result.item()
-
-
-NUMBERS = (number_of, Weak)
-"""What makes a number of a result: Python's, or one that is followed as an argument is."""
-
-
 def output_of(
-    trace: Trace,
-    value: Any,
-    wanted: list[int],
-    held: dict[int, Tensor],
-    number: Callable[[Tensor], Any] = number_of,
+    trace: Trace, value: Any, wanted: list[int], held: dict[int, Tensor]
 ) -> tuple[int, Any]:
     """Which of the results a leaf of what a function returns is, or -1 and what it always is, as an
-    array from outside is; `held` is what arrays hold, by their ids; and what makes another of it
-    than a tensor.
+    array from outside is; `held` is what arrays hold, by their ids.
     """
     made = held.get(id(value))
     if made is not None and value._uid < trace.since:
@@ -48,7 +34,7 @@ def output_of(
     tensor = plain if made is None else made
     if type(tensor) is Tensor and tensor._window is trace.window:
         wanted.append(tensor._slot)
-        return len(wanted) - 1, None if tensor is value else number if made is None else value.kind
+        return len(wanted) - 1, None if tensor is value else Weak if made is None else value.kind
     if made is not None:
         return -1, Made(value.kind, made)
     return -1, value
@@ -66,4 +52,6 @@ def made_of(value: Any, result: Any) -> Any:
         if type(value) is np.ndarray:
             return value.copy()
         return value.kind(value.held) if type(value) is Made else value
+    if value is Weak:
+        return result.item()
     return result if value is None else value(result)

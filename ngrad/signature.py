@@ -14,7 +14,7 @@ from ngrad.devices import Device, current
 from ngrad.dtypes import BY_CODE, as_dtype, float32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
-from ngrad.ops.convert import Weak, constant_of, tensor
+from ngrad.ops.convert import constant_of, tensor
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -129,12 +129,6 @@ class Number(NamedTuple):
     kind: type
 
 
-class Followed(NamedTuple):
-    """One that is a tensor to who differentiates with respect to it."""
-
-    where: Layout
-
-
 NUMBERS = {kind: Number(kind) for kind in (float, complex)}
 ARRAYS = (np.ndarray, np.number, np.bool_)
 SIMPLE = {int, bool, str, bytes, type(None)}
@@ -183,7 +177,7 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
             if kind is Tensor:
                 where = x._layout
                 parts.append(where if where.contiguous else where.spec)
-            elif kind in SINGLE or isinstance(x, (Cell, Weak, *ARRAYS)):
+            elif kind in SINGLE or isinstance(x, (Cell, *ARRAYS)):
                 parts.append(_read(leaves, k, arrays))
             else:
                 break
@@ -203,9 +197,6 @@ def _read(leaves: list[Any], k: int, arrays: dict[int, int]) -> Any:
     leaf = leaves[k]
     if is_numpys(leaf):
         leaf = leaves[k] = constant_of(leaf, None, "function")
-    if type(leaf) is Weak:
-        leaves[k] = leaf.tensor
-        return Followed(leaf.tensor._layout.spec)
     part = part_of(leaf)
     if type(part) is Held:
         leaves[k] = leaf._read()

@@ -378,7 +378,6 @@ class GradientTape(Jacobians):
         # Its window and the thread's have one trace, or it was refused.
         if state.stack or window.opaque or window.trace is not None:
             results = inline(window, heard, goal)
-            state.swept += 1
             if (not state.stack or settings.eager) and state.window.trace is None:
                 run(state.window)
             return results

@@ -12,11 +12,10 @@ import optree
 from ngrad.asking import UnconnectedGradients
 from ngrad.autodiff import pushed, tangents_of
 from ngrad.cell import Cell, like
-from ngrad.devices import current
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, as_dtype, float32, promote
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import Weak, number, tensor
+from ngrad.ops.convert import Weak, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.record import own_frames, state
@@ -25,21 +24,21 @@ from ngrad.tape import GradientTape
 from ngrad.variable import Variable
 
 ZERO = UnconnectedGradients.ZERO
-NUMBERS = {float: BY_CODE["f8"], complex: BY_CODE["c16"]}
-"""Dtypes that hold what Python's numbers do."""
+FLOAT64 = BY_CODE["f8"]
+NUMBERS = {float: (FLOAT64, float32), complex: (BY_CODE["c16"], BY_CODE["c8"])}
+"""Python's, in its precision, and in single."""
 
 
-def fresh(value: Any, what: str, holomorphic: bool) -> Any:
+def fresh(value: Any, what: str, holomorphic: bool, args: tuple[Any, ...]) -> Any:
     """A tensor of a leaf that only this differentiation follows, or an array if it is one, of
     NumPy's too, since programs of these have their spelling; a variable is itself. A Python number
-    stays one, of Python's precision, so that f gives what it gives of the number itself.
+    has Python's precision, or that of the arrays beside it.
     """
     if is_numpys(value):
         value = own_array(value, what)
-    if type(value) in NUMBERS:
-        value = Weak(number(value, NUMBERS[type(value)], current()))
-    weak = type(value) is Weak
-    made = value if isinstance(value, Variable) else value.tensor if weak else tensor(value, what)
+    kind = value.kind if type(value) is Weak else type(value)
+    dtype = NUMBERS[kind][_are_single(args)] if kind in NUMBERS else None
+    made = value if isinstance(value, Variable) else tensor(value, what, dtype)
     if holomorphic and not made.dtype.is_complex:
         raise DTypeError(
             f"{what}: an argument is {made.dtype.name}; with holomorphic=True they are complex"
@@ -51,12 +50,16 @@ def fresh(value: Any, what: str, holomorphic: bool) -> Any:
             f"{what}: an argument is {made.dtype.name}; only floating-point and complex ones have "
             "a gradient"
         )
-    return Weak(identity(made)) if weak else like(value, identity(made))
+    return like(value, identity(made))
 
 
-def plain(value: Any) -> Any:
-    """The tensor of a Python number that is followed; itself, if it is none."""
-    return value.tensor if type(value) is Weak else value
+def _are_single(args: Any) -> bool:
+    """Whether there are tensors or arrays of floating-point or complex numbers among arguments, and
+    none of double precision.
+    """
+    leaves = [leaf for leaf in optree.tree_leaves(args) if hasattr(leaf, "dtype")]
+    found = [dtype for dtype in (as_dtype(leaf.dtype) for leaf in leaves) if dtype.is_inexact]
+    return bool(found) and promote(float32, *found).finfo.bits == 32
 
 
 def followed(
@@ -71,12 +74,12 @@ def followed(
         raise ValueError(f"{what}: argnums {argnums} for {len(args)} positional arguments")
     named = {number % len(args) for number in numbers}  # one that is named twice is one
     replaced = [
-        optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic), arg)
+        optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic, args), arg)
         if k in named
         else with_arrays(arg, what)
         for k, arg in enumerate(args)
     ]
-    return tuple([optree.tree_map(plain, replaced[k]) for k in numbers]), replaced
+    return tuple([replaced[k] for k in numbers]), replaced
 
 
 def _watch(tape: GradientTape, points: Any) -> None:
@@ -157,7 +160,12 @@ def value_and_grad(
             tape.watch(leaves)
             result = f(*replaced, **with_arrays(kwargs, "grad"))
         given, aux = result if has_aux else (result, None)
-        value = tensor(plain(given), "grad")
+        if isinstance(given, (list, tuple)):
+            raise ShapeError(
+                f"grad: the function must return one number, not a {type(given).__name__}; pass on "
+                "what else it returns with has_aux=True"
+            )
+        value = tensor(given, "grad", FLOAT64 if type(given) in (int, float) else None)
         if value.ndim and value._layout.size != 1:
             raise ShapeError(
                 f"grad: the function must return one number, not shape {tuple(value.shape)}; "
@@ -230,7 +238,7 @@ def _run(
     value, aux = found if has_aux else (found, None)
 
     def made(leaf: Any) -> Any:
-        return leaf if isinstance(leaf, Cell) else tensor(plain(leaf), what)
+        return leaf if isinstance(leaf, Cell) else tensor(leaf, what)
 
     return optree.tree_map(made, value), aux
 
@@ -268,10 +276,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> float(value), [float(slope) for slope in pullback(2.0)]
     (15.0, [10.0, 6.0])
     """
-    points, replaced = followed("vjp", primals, range(len(primals)))
+    points, _ = followed("vjp", primals, range(len(primals)))
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         _watch(tape, points)
-        value, aux = _run("vjp", f, replaced, has_aux)
+        value, aux = _run("vjp", f, points, has_aux)
 
     # Where f returned None, as the gradient of None is, a cotangent has none either: elsewhere it
     # stands for ones.
@@ -337,11 +345,11 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         raise TypeError(
             f"jvp: primals are a tuple of arguments, not {type(primals).__name__}; write (x,)"
         )
-    points, replaced = followed("jvp", tuple(primals), range(len(primals)))
+    points, _ = followed("jvp", tuple(primals), range(len(primals)))
     directions = tangents_of(points, tangents, "jvp")
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         _watch(tape, points)
-        value, aux = _run("jvp", f, replaced, has_aux)
+        value, aux = _run("jvp", f, points, has_aux)
     leaves, structure = optree.tree_flatten(value)
     for leaf in leaves:
         if not leaf._layout.dtype.is_inexact:

@@ -320,7 +320,7 @@ WRONG: dict[str, tuple[type[Exception], Callable[[], Any], str]] = {
     "complex cotangent": (
         DTypeError,
         lambda: ngrad.vjp(ngrad.sin, 1.0)[1](1j),
-        "output gradient of a target of float32 is given one of complex",
+        "output gradient of a target of float64 is given one of complex",
     ),
     "integers": (DTypeError, lambda: ngrad.jvp(ngrad.sin, (1,), (1,)), "int32"),
     "integer result": (

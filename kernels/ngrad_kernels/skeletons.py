@@ -69,7 +69,7 @@ def strided_map(table, lo, hi):
     kernel, inputs, inner = facts[0], facts[1], facts[4]
     words = stack_words(20)
     operands = table_at(words)
-    # Each input has room for 8192 bytes, twice, and a header; where there are more than three, less.
+    # Each input has room for 8192 bytes, twice, and a header; if there are more than three, less.
     scratch, apart = stack_words(6192), 49536 // max(inputs, 3) & -64
     operands[0] = table[0]
     first, widest = lo, 8

@@ -43,6 +43,7 @@ class Weak:
     """
 
     __slots__ = ("tensor",)
+    __array_ufunc__ = None
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor

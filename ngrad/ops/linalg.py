@@ -147,8 +147,8 @@ def band(x: Any, lower: int, upper: int) -> Any:
     """As `band_part`, of a tensor; made of ops, so that rules can use it."""
     rows, columns = (_positions(x, n) for n in x._layout.shape[-2:])
     rows = expand_dims(rows, -1)
-    bounds = [less_equal(rows, columns + lower)] if lower >= 0 else []
-    bounds += [less_equal(columns, rows + upper)] if upper >= 0 else []
+    bounds = [less_equal(rows - lower, columns)] if lower >= 0 else []
+    bounds += [less_equal(columns - upper, rows)] if upper >= 0 else []
     for inside in bounds:
         x = select(broadcast_to(inside, x._layout.shape), x, False)  # of any dtype 0
     return x

@@ -12,7 +12,7 @@ from ngrad.errors import NumberError
 from ngrad.graph.dims import Dim
 from ngrad.ops import power
 from ngrad.ops.arithmetic import maximum, minimum
-from ngrad.ops.convert import KINDS, device_beside, from_outside, tensor
+from ngrad.ops.convert import KINDS, Weak, device_beside, from_outside, tensor
 from ngrad.ops.elementwise import select
 from ngrad.tensor import Tensor
 
@@ -46,7 +46,7 @@ def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
             lowered = _lowered(base, y)
             if lowered is not None:
                 return lowered
-    if not isinstance(x, (Tensor, Dim, *KINDS)):
+    if not isinstance(x, (Tensor, Dim, Weak, *KINDS)):
         x = tensor(x, "pow", None, device_beside(y))
     if _any_negative(x, y):
         raise NumberError(

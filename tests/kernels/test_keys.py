@@ -43,7 +43,7 @@ def test_equal_indices_alone_have_equal_keys() -> None:
         (1, True),
         slice(1.0),
         slice(np.int64(1), True),
-        slice(np.int64(1), np.timedelta64(1)),
+        slice(np.int64(1), np.timedelta64(1, "s")),
         (1, (2,)),
     ],
     ids=str,

@@ -150,6 +150,6 @@ def test_a_tensor_is_an_index_where_it_is_traced() -> None:
 def test_numpys_integers_bound_slices() -> None:
     start, x = numpy.int64(1), ours.arange(4)
     assert x[start:].tolist() == [1, 2, 3] and x[:start].tolist() == [0]
-    for bound in (1.0, "a", numpy.timedelta64(1), numpy.float64(1.0)):
+    for bound in (1.0, "a", numpy.timedelta64(1, "s"), numpy.float64(1.0)):
         with pytest.raises((TypeError, IndexError), match="is no index"):
             x[start:bound]

@@ -120,7 +120,8 @@ def test_gradients(row: Row, method: str) -> None:
     fixed, shapes = row.shapes[: row.whole], row.shapes[row.whole :]
     if row.methods == MASSES and method in QUANTILES:  # they are steps
         given = [ours.array(z * 1.0) for z in (np.linspace(0.1, 0.9, len(row.x)), *row.shapes)]
-        slopes = ngrad.grad(lambda *xs: ours.sum(call(*xs)), tuple(range(len(given))))(*given)
+        with pytest.warns(UserWarning, match="does not depend on"):
+            slopes = ngrad.grad(lambda *xs: ours.sum(call(*xs)), tuple(range(len(given))))(*given)
         assert not any(np.asarray(slope).any() for slope in slopes)
         return
     if row.methods == MASSES:

@@ -280,6 +280,7 @@ STRUCTURE: tuple[tuple[str, Shapes, Callable[..., Any], Callable[..., Any]], ...
     ("trace", ((3, 3),), linalg.trace, np.trace),
     ("trace, batched", ((2, 2, 3),), linalg.trace, lambda x: np.trace(x, axis1=-2, axis2=-1)),
     ("band_part, lower", ((3, 4),), lambda x: linalg.band_part(x, -1, 0), np.tril),
+    ("band_part, all below", ((3, 4),), lambda x: linalg.band_part(x, 2**63 - 1, 0), np.tril),
     ("band_part, upper", ((2, 4, 3),), lambda x: linalg.band_part(x, 0, -1), np.triu),
     (
         "band_part",
