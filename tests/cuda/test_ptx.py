@@ -5,8 +5,6 @@ that the source does not name.
 from __future__ import annotations
 
 import itertools
-import os
-import random
 import re
 import subprocess
 from collections.abc import Callable, Iterable
@@ -18,7 +16,6 @@ import pytest
 import test_space as programs
 from composed import Case
 from hypothesis import HealthCheck, Phase, given, settings
-from table import EVERY
 from test_random_spaces import cases
 
 from ngrad_kernels.apart import apart, reduces_both
@@ -43,9 +40,7 @@ from ngrad_kernels.typed import TYPED as ON_THE_CPU
 compiling = pytest.importorskip(
     "ngrad_kernels.cuda.compiling", reason="needs ngrad[cuda13]", exc_type=ImportError
 )
-SEED = os.environ.get("NGRAD_CUDA_SEED", "0")
 CAPABILITIES = ((8, 0), (9, 0))
-"""One is drawn for each kernel, by its name: `NGRAD_TEST_DTYPES=every` has both."""
 NAMED = re.compile(r'@"llvm\.(fma\.f\d\d)"')
 """What may hold an fma: the source's own."""
 CONTRACTED = re.compile(r"\bfma\.|(?<!atom\.global\.)\b(?:add|sub|mul)\.f(?:32|64)|\.ftz|\.approx")
@@ -91,16 +86,14 @@ def check(source: Source, text: str, capability: tuple[int, int], folder: Path) 
 def check_all(sources: Iterable[Source], folder: Path, request: pytest.FixtureRequest) -> None:
     for source in sources:
         modules = compiling.llvm_ir(source, CAPABILITIES[0])
-        draw = random.Random(f"{SEED} {source.name}")
-        capabilities = CAPABILITIES if EVERY else [draw.choice(CAPABILITIES)]
-        for capability in capabilities:
+        for capability in CAPABILITIES:
             text = compiling.assemble(modules, capability)
             used = check(source, text, capability, folder)
             named = f"{source.name} sm_{capability[0]}{capability[1]}"
             request.node.user_properties.append(("registers", (named, used)))
         others = [_unnamed(module) for module in modules]
         if others != modules:
-            text = compiling.assemble(others, capabilities[0])
+            text = compiling.assemble(others, CAPABILITIES[0])
         contracted = CONTRACTED.findall(text)
         assert not contracted, f"{source.name}: {contracted}\n{source.text}"
 
