@@ -22,11 +22,14 @@ from ngrad.ops import evenly
 def test_as_numpy(text: str) -> None:
     names: dict[str, Any] = {"dumps": pickle.dumps, "loads": pickle.loads, "Fraction": Fraction}
     names["POLY"] = np.poly1d([1, 2, 3, 4])
-    found, expected = (
-        eval(text, {**names, "np": np_, "CUBE": np_.arange(24).reshape(2, 3, 4), "SIZES": sizes})
-        for np_, sizes in ((ours, ours.array([2, 3, 1, 0])), (np, np.array([2, 3, 1, 0])))
-    )
-    assert_like(found, expected, 4.0)
+    results = []
+    for np_ in (ours, np):
+        names |= {"np": np_, "CUBE": np_.arange(24).reshape(2, 3, 4)}
+        try:
+            results.append(eval(text, names | {"SIZES": np_.array([2, 3, 1, 0])}))
+        except OverflowError as error:  # of integers that do not fit, by NumPy's version
+            results.append(type(error).__name__)
+    assert_like(*results, 4.0)
 
 
 def test_a_broadcast_array_is_a_view() -> None:

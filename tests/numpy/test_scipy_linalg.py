@@ -211,7 +211,7 @@ for shape in ((0, 0), (0, 3)):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
 def test_as_scipy(case: Case) -> None:
     expected = getattr(scipy.linalg, case.name)(*case.args, **case.kwargs)
     if case.name == "lstsq":  # from 1.18 on, what are numbers are NumPy's, or arrays
