@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.ops.comparison import equal
+from ngrad.ops.comparison import equal, less
 from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import select
 from ngrad.ops.scipy_special import by_scipy
@@ -17,14 +17,20 @@ from ngrad.record import apply
 
 
 def _orthogonal(n: Any, *others: Any, family: str) -> Any:
-    """Whole degrees as integers, of which SciPy's are more precise, and some the only ones."""
+    """By SciPy's polynomials of integers where a degree is whole, which are more precise, and by
+    those of floats elsewhere, if there are any: each element by its own.
+    """
     import scipy.special
 
-    whole = n.astype(np.int64)
     known = getattr(scipy.special, f"eval_{family}")
-    return known(whole if (whole == n).all() else n, *others)
+    whole = (np.floor(n) == n) & (np.abs(n) < 2.0**63)
+    found = known(np.where(whole, n, 0.0).astype(np.int64), *others)
+    if whole.all():
+        return found
+    return np.where(whole, found, np.nan if family in WHOLE_ALONE else known(n, *others))
 
 
+WHOLE_ALONE = ("hermite", "hermitenorm")
 ORTHOGONAL = by_scipy("orthogonal", _orthogonal, ("family",))
 """A polynomial of a family, of its degree, the family's parameters, and a number."""
 
@@ -41,11 +47,18 @@ SLOPES: dict[str, tuple[str, Callable[..., Any]]] = {
 }
 """By family that of the derivative, and how often it is in it and the parameters it has there (DLMF
 18.9.15 to 18.9.26)."""
+MIRRORED = {"chebyu": (-1.0, 2.0), "legendre": (1.0, 1.0)}
+"""Of negative degrees, where the derivative's family has none, how often a polynomial is that of
+degree -(n + m), and m."""
 
 
 @ORTHOGONAL.vjp
 def _(g: Any, out: Any, n: Any, *others: Any, family: str) -> Any:
     *parameters, x = others
+    if family in MIRRORED:
+        times, m = MIRRORED[family]
+        below = less(n, 0.0)
+        n, g = select(below, -m - n, n), select(below, times * g, g)
     name, of = SLOPES[family]
     factor, *changed = of(n, *parameters)
     constant = equal(n, 0.0)

@@ -66,6 +66,7 @@ for family, before in (
     case(f"eval_{family}", [[0], [3], [30]], *before, UNIT)
     if "hermite" not in family:
         case(f"eval_{family}", 2.5, *before, UNIT, orders=1)
+        case(f"eval_{family}", -3, *before, UNIT, orders=2)
 for name in ("pdtr", "pdtrc"):
     case(name, 2, POSITIVE, orders=2)
     case(name, np.array([0.0, 3.7, -1.0, 5.0]), np.array([0.0, 1.5, 1.5, -1.0]))
@@ -304,6 +305,15 @@ def test_kummers_function_far_out() -> None:
         for x in (-1e6, -1e13, -1e60):
             expected = float(mpmath.hyp1f1(a, b, x))
             np.testing.assert_allclose(special.hyp1f1(a, b, x), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in special.__all__ if name.startswith("eval_")])
+def test_whole_degrees_are_integers_whatever_the_others(name: str) -> None:
+    """Of which SciPy's polynomials are more precise; those of Hermite have no others."""
+    known, between = getattr(scipy.special, name), [0.5] * (getattr(special, name).nin - 2)
+    found = getattr(special, name)(ours.array([60.0, 2.5, np.nan]), *between, 12.0)
+    others = [known(2.5, *between, 12.0), np.nan] if "hermite" not in name else [np.nan] * 2
+    np.testing.assert_array_equal(found, [known(60, *between, 12.0), *others])
 
 
 def test_every_name_has_a_case() -> None:
