@@ -28,10 +28,10 @@ from ngrad.numpy.factors import (
     svdvals,
 )
 from ngrad.numpy.manipulation import broadcast_to, matrix_transpose
+from ngrad.numpy.naming import located
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import cond, matrix_norm, matrix_rank, norm, vector_norm
 from ngrad.numpy.out import into
-from ngrad.numpy.place import located
 from ngrad.numpy.products import matmul, vecdot
 from ngrad.numpy.selection import diagonal as _diagonal
 from ngrad.numpy.selection import outer as _outer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,19 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that says its name in its errors, and what it was called with."""
     plain = function.__name__.rstrip("_")
     name = plain if hasattr(builtins, plain) else function.__name__
+    return _named(function, "ngrad.numpy", name)
+
+
+def located(space: dict[str, Any], names: list[str]) -> dict[str, Callable[..., Any]]:
+    """The functions among names of a namespace, as its own, which say their names in errors."""
+    home = space["__name__"]
+    return {
+        name: _named(space[name], home, name) for name in names if type(space[name]) is FunctionType
+    }
+
+
+def _named(function: Callable[..., Any], home: str, name: str) -> Callable[..., Any]:
+    """A function of a namespace, which is called where arrays lie."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -33,7 +47,7 @@ def named(function: Callable[..., Any]) -> Callable[..., Any]:
             explain(error, name, args, kwargs)
             raise
 
-    call.__module__, call.__name__, call.__qualname__ = "ngrad.numpy", name, name
+    call.__module__, call.__name__, call.__qualname__ = home, name, name  # by which pickle finds it
     return call
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
-from types import FunctionType
 from typing import Any
 
 from ngrad.cell import Cell
@@ -38,22 +36,3 @@ def _arrays(values: Any) -> Iterator[Any]:
                 yield from _arrays(value)
         else:
             yield value
-
-
-def located(space: dict[str, Any], names: list[str]) -> dict[str, Callable[..., Any]]:
-    """The functions among names of a namespace, as its own, which are called where arrays lie."""
-    home = space["__name__"]
-    return {
-        name: _located(space[name], home, name)
-        for name in names
-        if type(space[name]) is FunctionType
-    }
-
-
-def _located(function: Callable[..., Any], home: str, name: str) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return where_they_lie(function, *args, **kwargs)
-
-    call.__module__, call.__qualname__ = home, name  # where `pickle` finds it
-    return call

@@ -154,6 +154,11 @@ def band(x: Any, lower: int, upper: int) -> Any:
     return x
 
 
+def unit(x: Any) -> Any:
+    """Matrices with ones on the diagonal, of the shape and dtype of others."""
+    return band(ones_of(x._layout.spec), 0, 0)
+
+
 def off_diagonal(x: Any) -> Any:
     """Matrices with zeros on the diagonal."""
     return x - band(x, 0, 0)

@@ -10,9 +10,8 @@ from ngrad.dtypes import as_dtype, int32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import tensor
-from ngrad.ops.creation import ones_of
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.linalg import band
+from ngrad.ops.linalg import band, unit
 from ngrad.ops.lu import factors
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square
@@ -91,7 +90,7 @@ def lu_matrix_inverse(
            [ 0.5,  0. ]], dtype=float32)
     """
     packed, rows = _given("lu_matrix_inverse", lower_upper, perm)
-    return lu_solve(packed, rows, _unit(packed))
+    return lu_solve(packed, rows, unit(packed))
 
 
 def lu_reconstruct(
@@ -126,8 +125,4 @@ def _given(what: str, lower_upper: Any, perm: Any) -> tuple[Any, Any]:
 
 
 def _lower(packed: Any) -> Any:
-    return band(packed, -1, 0) - band(packed, 0, 0) + _unit(packed)
-
-
-def _unit(packed: Any) -> Any:
-    return band(ones_of(packed._layout), 0, 0)
+    return band(packed, -1, 0) - band(packed, 0, 0) + unit(packed)

@@ -13,14 +13,17 @@ from ngrad.numpy.linalg import eigvals as _eigvals
 from ngrad.numpy.linalg import eigvalsh as _eigvalsh
 from ngrad.numpy.linalg import solve as _solve
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.norms import floats
 from ngrad.ops.cholesky import CHOLESKY
-from ngrad.ops.convert import operands
 from ngrad.ops.linalg import adjoint
 from ngrad.ops.matmul import product
+from ngrad.ops.of_hermitian import of_hermitian
 from ngrad.ops.triangular import TRIANGULAR
 from ngrad.record import apply_now
 from ngrad.scipy.factors import triangle
+from ngrad.scipy.taken import among, least_floats, matrices
+
+DRIVERS, DRIVERS_BESIDE = ("ev", "evd", "evr", "evx"), ("gv", "gvd", "gvx")
+"""LAPACK's, which SciPy is told the names of: of a matrix, and of one beside another."""
 
 
 def _solved(x: Any, y: Any, lower: bool = True) -> Any:
@@ -55,16 +58,22 @@ def eigh(
         raise NumberError(
             f"eigh: type is 1, 2 or 3, and values are no bounds, not {type!r}, {subset_by_value}"
         )
-    x = floats(a)
+    among("eigh", "driver", driver, (None, *(DRIVERS if b is None else DRIVERS_BESIDE)))
+    x = matrices("eigh", a, square=True)
     part = slice(None)
     if subset_by_index is not None:
         first, last = map(operator.index, subset_by_index)
+        if not 0 <= first <= last < x._layout.shape[-1]:
+            raise NumberError(
+                f"eigh: indices are from 0 to {x._layout.shape[-1] - 1}, the first one not beyond "
+                f"the last, not {first} and {last}"
+            )
         part = slice(first, last + 1)
     half: Any = None
     if b is not None:
-        x, y = operands("eigh", x, floats(b))
-        half = apply_now(CHOLESKY, (triangle(y, lower, "hermitian"),))
-        x = triangle(x, lower, "hermitian")
+        x, y = least_floats("eigh", x, b)
+        half = apply_now(CHOLESKY, (y if lower else adjoint(y),))
+        x = triangle(of_hermitian(x), lower, "hermitian")
         if type == 1:
             x = _solved(half, adjoint(_solved(half, x)))
         else:
@@ -110,7 +119,10 @@ def eig(
     """
     if left or homogeneous_eigvals:
         raise NumberError(f"eig: gives right eigenvectors, and values that are numbers, {left!r}")
-    whole = a if b is None else _solve(b, a)
+    if b is None:
+        whole = array_of(matrices("eig", a, square=True))
+    else:
+        whole = _solve(*map(array_of, least_floats("eig", b, a)))
     return tuple(_eig(whole)) if right else _eigvals(whole)
 
 

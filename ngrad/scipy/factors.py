@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import MatrixShapeError, NumberError
+from ngrad.errors import LinAlgError, MatrixShapeError, NumberError
+from ngrad.numpy.composed import COMPLEX128, FLOAT64
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import pad
@@ -19,18 +20,20 @@ from ngrad.numpy.linalg import qr as _qr
 from ngrad.numpy.linalg import svd as _svd
 from ngrad.numpy.manipulation import atleast_2d
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.norms import epsilon, floats
+from ngrad.numpy.norms import epsilon
 from ngrad.numpy.triangles import tril
 from ngrad.ops import reductions
-from ngrad.ops.convert import cast_to, operands
+from ngrad.ops.complexes import conj, real
+from ngrad.ops.convert import cast_to
 from ngrad.ops.linalg import adjoint, band, hermitian, matrix_transpose
 from ngrad.ops.lu import factors
 from ngrad.ops.matmul import product
 from ngrad.ops.polar import POLAR
 from ngrad.record import apply_now
-from ngrad.scipy.taken import least_floats
+from ngrad.scipy.taken import among, least_floats, matrices
 
 INT32 = BY_CODE["i4"]
+SVD_DRIVERS = ("gesdd", "gesvd")
 
 
 def cholesky(
@@ -111,7 +114,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
 
 def _pivots(p: Any, count: int) -> Any:
     """The exchanges, one after the other, that a permutation is made of."""
-    order = np.argmax(p, -2)  # from which row each comes
+    order = np.argmax(p, -2) if p.size else p[..., :0, :].sum(-2)  # from which row each comes
     found = np.empty((*order.shape[:-1], count), np.int32)
     for at in np.ndindex(order.shape[:-1]):
         rows = [*range(order.shape[-1])]
@@ -123,19 +126,22 @@ def _pivots(p: Any, count: int) -> Any:
 
 def exchanged(pivots: Any) -> Any:
     """The order that rows have after exchanges, one after the other."""
-    *lead, count = pivots.shape
-    order = np.broadcast_to(np.arange(count), (*lead, count)).copy()
-    for at in np.ndindex(*lead):
+    found = np.empty(pivots.shape, np.int64)
+    for at in np.ndindex(pivots.shape[:-1]):
+        rows = [*range(pivots.shape[-1])]
         for k, other in enumerate(pivots[at].tolist()):
-            order[at][[k, other]] = order[at][[other, k]]
-    return order
+            rows[k], rows[other] = rows[other], rows[k]
+        found[at] = rows
+    return found
 
 
 def triangle(x: Any, lower: bool, form: str) -> Any:
-    """Symmetric or Hermitian matrices, of which one triangle is read."""
-    half = band(x, -1, 0) if lower else band(x, 0, -1)
+    """Symmetric or Hermitian matrices, of which one triangle is read; of the diagonal of the latter
+    the real part.
+    """
+    half, diagonal = band(x, -1, 0) if lower else band(x, 0, -1), band(x, 0, 0)
     turned = matrix_transpose(half) if form == "symmetric" else adjoint(half)
-    return half + turned - band(half, 0, 0)
+    return half + turned - (diagonal if form == "symmetric" else hermitian(diagonal))
 
 
 def qr(
@@ -159,7 +165,7 @@ def qr(
         raise NumberError(
             f"qr: mode is 'full', 'economic' or 'r' without pivoting, not {mode!r}, {pivoting!r}"
         )
-    found = _qr(a, "reduced" if mode == "economic" else "complete")
+    found = _qr(array_of(matrices("qr", a)), "reduced" if mode == "economic" else "complete")
     return (found.R,) if mode == "r" else (found.Q, found.R)
 
 
@@ -179,7 +185,10 @@ def svd(
     >>> linalg.svd([[0.0, 2.0], [1.0, 0.0]])[1]
     array([2., 1.])
     """
-    return tuple(_svd(a, full_matrices)) if compute_uv else _svd(a, compute_uv=False)
+    among("svd", "lapack_driver", lapack_driver, SVD_DRIVERS)
+    if not compute_uv:
+        return svdvals(a)
+    return tuple(_svd(array_of(matrices("svd", a)), full_matrices))
 
 
 def polar(a: Any, side: str = "right") -> tuple[ndarray, ndarray]:
@@ -195,7 +204,7 @@ def polar(a: Any, side: str = "right") -> tuple[ndarray, ndarray]:
     """
     if side not in ("left", "right"):
         raise NumberError(f"polar: side is 'left' or 'right', not {side!r}")
-    x = floats(a)
+    x = matrices("polar", a)
     u = apply_now(POLAR, (x,))
     size = product(adjoint(u), x) if side == "right" else product(x, adjoint(u))
     return array_of(u), array_of(hermitian(size))
@@ -212,25 +221,31 @@ def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> tuple[nd
     array([[0., 1.],
            [1., 0.]])
     """
-    x, y = operands("orthogonal_procrustes", floats(A), floats(B))
+    x, y = least_floats("orthogonal_procrustes", A, B)
     if x.ndim != 2 or x._layout.shape != y._layout.shape:
         raise MatrixShapeError(
-            f"orthogonal_procrustes: takes matrices of one shape, not {x._layout.shape} and "
-            f"{y._layout.shape}"
+            f"orthogonal_procrustes: takes two matrices of one shape, and no batches, not "
+            f"{x._layout.shape} and {y._layout.shape}"
         )
     turned = product(adjoint(x), y)
-    return array_of(apply_now(POLAR, (turned,))), norm(array_of(turned), "nuc")
+    u = apply_now(POLAR, (turned,))
+    # The trace of U^H A^H B, which has derivatives where singular values are equal.
+    return array_of(u), array_of(reductions.reduce_sum(real(conj(u) * turned)))
 
 
-def _rank(values: Any, shape: tuple[int, ...], rcond: Any) -> int:
+def _rank(what: str, values: Any, shape: tuple[int, ...], rcond: Any) -> int:
+    """How many singular values are no zeros: in each matrix of a batch as many."""
     there = np.asarray(values)
     bound = np.finfo(there.dtype).eps * max(shape) if rcond is None else rcond
-    return int((there > bound * there.max(initial=0.0)).sum())
+    ranks = {*(there > bound * there.max(-1, keepdims=True, initial=0.0)).sum(-1).flat}
+    if len(ranks) > 1:
+        raise LinAlgError(f"{what}: takes matrices of one rank, not of {sorted(map(int, ranks))}")
+    return int(ranks.pop()) if ranks else 0
 
 
 def orth(A: Any, rcond: Any = None) -> ndarray:
     """An orthonormal basis of what a matrix's columns span: one of many. How large that is is
-    looked at.
+    looked at; for the matrices of a batch it has to be the same.
 
     Examples
     --------
@@ -238,9 +253,9 @@ def orth(A: Any, rcond: Any = None) -> ndarray:
     >>> linalg.orth([[1.0, 2.0], [2.0, 4.0]]).shape
     (2, 1)
     """
-    u, values, _ = _svd(A, False)
-    shape = u.shape[0], asarray(A).shape[1]
-    basis: ndarray = u[:, : _rank(values, shape, rcond)]
+    x = array_of(matrices("orth", A))
+    u, values, _ = _svd(x, False)
+    basis: ndarray = u[..., : _rank("orth", values, x.shape[-2:], rcond)]
     return basis
 
 
@@ -253,7 +268,7 @@ def null_space(
     lapack_driver: str = "gesdd",
 ) -> ndarray:
     """An orthonormal basis of what a matrix takes to 0: one of many. How large that is is looked
-    at.
+    at; for the matrices of a batch it has to be the same.
 
     Examples
     --------
@@ -261,9 +276,11 @@ def null_space(
     >>> linalg.null_space([[1.0, 2.0], [2.0, 4.0]]).shape
     (2, 1)
     """
-    u, values, vh = _svd(A)
-    rank = _rank(values, (u.shape[0], vh.shape[1]), rcond)
-    return array_of(adjoint(vh[rank:]._read()))
+    among("null_space", "lapack_driver", lapack_driver, SVD_DRIVERS)
+    x = array_of(matrices("null_space", A))
+    _, values, vh = _svd(x)
+    rank = _rank("null_space", values, x.shape[-2:], rcond)
+    return array_of(adjoint(vh[..., rank:, :]._read()))
 
 
 def pinv(
@@ -279,7 +296,7 @@ def pinv(
     array([[0.5, 0. ],
            [0. , 0. ]])
     """
-    return _pseudo(array_of(floats(a)), atol, rtol, return_rank, False)
+    return _pseudo("pinv", array_of(matrices("pinv", a)), atol, rtol, return_rank)
 
 
 def pinvh(
@@ -287,12 +304,14 @@ def pinvh(
     check_finite: bool = True,
 ) -> Any:  # fmt: skip
     """The pseudo-inverse of symmetric or Hermitian matrices, of which one triangle is read."""
-    whole = array_of(triangle(floats(a), lower, "hermitian"))
-    found = _pseudo(whole, atol, rtol, return_rank, True)
-    return (found[0], int(found[1])) if return_rank else found
+    whole = array_of(triangle(matrices("pinvh", a, square=True), lower, "hermitian"))
+    return _pseudo("pinvh", whole, atol, rtol, return_rank)
 
 
-def _pseudo(x: ndarray, atol: Any, rtol: Any, ranked: bool, hermitian: bool) -> Any:
+def _pseudo(what: str, x: ndarray, atol: Any, rtol: Any, ranked: bool) -> Any:
+    if any(value is not None and np.any(np.asarray(value) < 0.0) for value in (atol, rtol)):
+        raise NumberError(f"{what}: atol and rtol are not negative, not {atol!r} and {rtol!r}")
+    hermitian = what == "pinvh"
     bound = epsilon(x._read()) if rtol is None else rtol
     if not (ranked or atol):
         return _pinv(x, bound, hermitian)
@@ -301,18 +320,24 @@ def _pseudo(x: ndarray, atol: Any, rtol: Any, ranked: bool, hermitian: bool) -> 
     cutoff = (0.0 if atol is None else atol) + bound * most
     relative = np.divide(cutoff, most, out=np.zeros_like(most), where=most > 0)[..., 0]
     found = _pinv(x, relative, hermitian)
-    return (found, (values > cutoff).sum()) if ranked else found
+    if not ranked:
+        return found
+    ranks = (values > cutoff).sum(-1)
+    if ranks.ndim:
+        return found, asarray(ranks)
+    return found, int(ranks) if hermitian else ranks
 
 
 def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> ndarray:
     """The singular values, in descending order."""
-    values: ndarray = _svd(a, compute_uv=False)
+    values: ndarray = _svd(array_of(matrices("svdvals", a)), compute_uv=False)
     return values
 
 
 def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> ndarray:
-    """The determinants of square matrices."""
-    return _det(a)
+    """The determinants of square matrices, in double precision."""
+    found = _det(array_of(matrices("det", a, square=True)))._read()
+    return array_of(cast_to(found, COMPLEX128 if found.dtype.is_complex else FLOAT64))
 
 
 def norm(

@@ -9,8 +9,13 @@ yet; what gives factors always looks at what it reads.
 from __future__ import annotations
 
 from ngrad.numpy.linalg import LinAlgError
-from ngrad.numpy.place import located
+from ngrad.numpy.naming import located
 from ngrad.scipy.eigenvalues import eig, eigh, eigvals, eigvalsh
+from ngrad.scipy.equations import (
+    solve_continuous_lyapunov,
+    solve_discrete_lyapunov,
+    solve_sylvester,
+)
 from ngrad.scipy.factors import (
     cho_factor,
     cholesky,
@@ -70,9 +75,6 @@ from ngrad.scipy.systems import (
     matmul_toeplitz,
     solve,
     solve_banded,
-    solve_continuous_lyapunov,
-    solve_discrete_lyapunov,
-    solve_sylvester,
     solve_toeplitz,
     solve_triangular,
     solveh_banded,

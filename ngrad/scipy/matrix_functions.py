@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from ngrad.errors import MatrixShapeError
 from ngrad.numpy.composed import COMPLEX128, FLOAT64
 from ngrad.numpy.convert import array_of
-from ngrad.numpy.creation import zeros_like
+from ngrad.numpy.creation import asarray, zeros_like
 from ngrad.numpy.joining import block
 from ngrad.numpy.linalg import matrix_power, solve
 from ngrad.numpy.manipulation import atleast_2d
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.ops.convert import cast_to
+from ngrad.ops.matrices import require_square
 from ngrad.ops.matrix_functions import EXPM, LOGM, SQRTM
 from ngrad.record import apply_now
-from ngrad.scipy.taken import single_floats
+from ngrad.scipy.taken import among, single_floats
 
 
 def expm(A: Any) -> ndarray:
@@ -42,9 +46,11 @@ def logm(A: Any) -> ndarray:
     array([[0., 1.],
            [0., 0.]])
     """
-    x = floats(A)
-    wide = COMPLEX128 if x.dtype.is_complex else FLOAT64
-    return array_of(apply_now(LOGM, (cast_to(x, wide),)))
+    return array_of(apply_now(LOGM, (_wide(floats(A))._read(),)))
+
+
+def _wide(x: Any) -> ndarray:
+    return array_of(cast_to(x, COMPLEX128 if x.dtype.is_complex else FLOAT64))
 
 
 def sqrtm(A: Any) -> ndarray:
@@ -72,10 +78,17 @@ def fractional_matrix_power(A: Any, t: Any) -> ndarray:
     array([[0.5       , 0.        ],
            [0.        , 0.33333333]])
     """
-    x = array_of(floats(A))
-    if isinstance(t, (int, float)) and t == int(t):
-        return matrix_power(x, int(t))
+    x = asarray(A)
+    power = np.asarray(t) if isinstance(t, (int, float, np.generic, np.ndarray)) else None
+    if power is not None and power.ndim == 0 and float(power).is_integer():
+        return matrix_power(x, int(power))
     return expm(t * logm(x))
+
+
+def _square(what: str, A: Any) -> ndarray:
+    x = single_floats(A)
+    require_square(what, x._layout)
+    return array_of(x)
 
 
 def signm(A: Any) -> ndarray:
@@ -89,43 +102,43 @@ def signm(A: Any) -> ndarray:
     array([[ 1. ,  0.4],
            [ 0. , -1. ]])
     """
-    x = array_of(floats(A))
+    x = _square("signm", A)
     return solve(sqrtm(x @ x), x)
 
 
 def coshm(A: Any) -> ndarray:
     """The hyperbolic cosine of square matrices."""
-    x = array_of(floats(A))
+    x = _square("coshm", A)
     return 0.5 * (expm(x) + expm(-x))
 
 
 def sinhm(A: Any) -> ndarray:
     """The hyperbolic sine of square matrices."""
-    x = array_of(floats(A))
+    x = _square("sinhm", A)
     return 0.5 * (expm(x) - expm(-x))
 
 
 def tanhm(A: Any) -> ndarray:
     """The hyperbolic tangent of square matrices."""
-    x = array_of(floats(A))
+    x = _square("tanhm", A)
     return solve(coshm(x), sinhm(x))
 
 
 def cosm(A: Any) -> ndarray:
     """The cosine of square matrices."""
-    x = array_of(floats(A))
+    x = _square("cosm", A)
     return coshm(1j * x) if x.dtype.kind == "c" else expm(1j * x).real
 
 
 def sinm(A: Any) -> ndarray:
     """The sine of square matrices."""
-    x = array_of(floats(A))
+    x = _square("sinm", A)
     return -1j * sinhm(1j * x) if x.dtype.kind == "c" else expm(1j * x).imag
 
 
 def tanm(A: Any) -> ndarray:
     """The tangent of square matrices."""
-    x = array_of(floats(A))
+    x = _square("tanm", A)
     return solve(cosm(x), sinm(x))
 
 
@@ -133,7 +146,8 @@ def expm_frechet(
     A: Any, E: Any, method: Any = None, compute_expm: bool = True, check_finite: bool = True
 ) -> Any:
     """The exponential of a square matrix, and its derivative in the direction E; that alone, if not
-    `compute_expm`. Whatever the method, both are of the exponential of a matrix twice as large.
+    `compute_expm`. Whatever the method, both are of the exponential of a matrix twice as large, in
+    double precision.
 
     Examples
     --------
@@ -142,7 +156,12 @@ def expm_frechet(
     array([[1., 2.],
            [3., 4.]])
     """
-    x, y = array_of(floats(A)), array_of(floats(E))
+    among("expm_frechet", "method", method, (None, "SPS", "blockEnlarge"))
+    x, y = (_wide(_square("expm_frechet", z)._read()) for z in (A, E))
+    if x.shape[-1] != y.shape[-1]:
+        raise MatrixShapeError(
+            f"expm_frechet: takes matrices of one size, not {x.shape} and {y.shape}"
+        )
     n = x.shape[-1]
     whole = expm(block([[x, y], [zeros_like(x), x]]))
     return (whole[..., :n, :n], whole[..., :n, n:]) if compute_expm else whole[..., :n, n:]

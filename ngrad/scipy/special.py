@@ -12,9 +12,9 @@ import numpy as np
 
 from ngrad.numpy.composed import FLOAT32, FLOAT64, exp2, rint
 from ngrad.numpy.convert import array_of
+from ngrad.numpy.naming import located
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
-from ngrad.numpy.place import located
 from ngrad.numpy.signal import sinc
 from ngrad.numpy.ufuncs import ufunc
 from ngrad.ops import scipy_special as s

@@ -8,19 +8,27 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import MatrixShapeError, NumberError
+from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray, eye, zeros_like
 from ngrad.numpy.editing import pad
 from ngrad.numpy.joining import concatenate
-from ngrad.numpy.manipulation import atleast_1d, atleast_2d
+from ngrad.numpy.manipulation import atleast_1d, atleast_2d, broadcast_to
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take
-from ngrad.numpy.triangles import diag
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.ops.linalg import diag
+from ngrad.record import state
 
 
 def _places(rows: int, columns: int, step: int) -> Any:
     """Of each element, the number of its diagonal (for a step of -1), or of its antidiagonal."""
     return np.arange(rows)[:, None] + step * np.arange(columns)
+
+
+def _alike(*given: ndarray) -> list[ndarray]:
+    """Vectors of as many batches each, to which theirs broadcast."""
+    lead = np.broadcast_shapes(*(x.shape[:-1] for x in given))
+    return [broadcast_to(x, (*lead, x.shape[-1])) for x in given]
 
 
 def toeplitz(c: Any, r: Any = None) -> ndarray:
@@ -36,15 +44,17 @@ def toeplitz(c: Any, r: Any = None) -> ndarray:
            [3, 2]])
     """
     column = atleast_1d(asarray(c))
-    row = UFUNCS["conjugate"](column) if r is None else atleast_1d(asarray(r))
+    row = column.conj() if r is None else atleast_1d(asarray(r))
     rows, columns = column.shape[-1], row.shape[-1]
+    column, row = _alike(column, row)
     values = concatenate([column[..., ::-1], row[..., 1:]], -1)
     return take(values, rows - 1 - _places(rows, columns, -1), -1)
 
 
 def hankel(c: Any, r: Any = None) -> ndarray:
     """Matrices with the same element along each antidiagonal: of a first column, and of a last row,
-    which is zero if it is not given, and whose first element is not looked at.
+    which is zero if it is not given, and whose first element is not looked at. Several columns
+    give several matrices, as from SciPy 1.19 on; those before take them for one.
 
     Examples
     --------
@@ -56,6 +66,7 @@ def hankel(c: Any, r: Any = None) -> ndarray:
     """
     column = atleast_1d(asarray(c))
     row = zeros_like(column) if r is None else atleast_1d(asarray(r))
+    column, row = _alike(column, row)
     values = concatenate([column, row[..., 1:]], -1)
     return take(values, _places(column.shape[-1], row.shape[-1], 1), -1)
 
@@ -102,7 +113,7 @@ def convolution_matrix(a: Any, n: int, mode: str = "full") -> ndarray:
 
 def companion(a: Any) -> ndarray:
     """The matrix whose eigenvalues are the roots of a polynomial, the highest power's factor first:
-    that is not 0, which is not looked at.
+    that is not 0, which is looked at, unless a program is recorded.
 
     Examples
     --------
@@ -112,11 +123,14 @@ def companion(a: Any) -> ndarray:
            [ 1.,  0.]])
     """
     x = asarray(a)
-    if x.ndim != 1 or x.size < 2:
+    if x.ndim == 0 or x.shape[-1] < 2:
         raise MatrixShapeError(f"companion: takes two factors or more, not of shape {x.shape}")
-    first = -x[1:] / (1.0 * x[0])
-    n = first.size
-    return concatenate([first[None], eye(n - 1, n, dtype=first.dtype)], 0)
+    if state.window.trace is None and not np.asarray(x)[..., 0].all():
+        raise NumberError("companion: the first factor is not 0")
+    first = -x[..., 1:] / (1.0 * x[..., :1])
+    n = first.shape[-1]
+    below = broadcast_to(eye(n - 1, n, dtype=first.dtype), (*first.shape[:-1], n - 1, n))
+    return concatenate([first[..., None, :], below], -2)
 
 
 def leslie(f: Any, s: Any) -> ndarray:
@@ -131,11 +145,12 @@ def leslie(f: Any, s: Any) -> ndarray:
            [0.25, 0.  ]])
     """
     first, shares = asarray(f), asarray(s)
-    if first.ndim != 1 or shares.ndim != 1 or shares.size != first.size - 1 or not shares.size:
+    if not (first.ndim and shares.ndim and 1 <= shares.shape[-1] == first.shape[-1] - 1):
         raise MatrixShapeError(
             f"leslie: takes vectors of n > 1 and n - 1 elements, not {first.shape}, {shares.shape}"
         )
-    return concatenate([first[None], pad(diag(shares), ((0, 0), (0, 1)))], 0)
+    first, shares = _alike(first, shares)
+    return concatenate([first[..., None, :], _diagonal(shares, shares.shape[-1], 1)], -2)
 
 
 def fiedler(a: Any) -> ndarray:
@@ -163,10 +178,9 @@ def diagsvd(s: Any, M: int, N: int) -> ndarray:
            [0, 1, 0]])
     """
     x = asarray(s)
-    if x.shape not in ((M,), (N,)):
+    if x.shape[-1:] not in ((M,), (N,)):
         raise MatrixShapeError(f"diagsvd: takes {M} or {N} values, not of shape {x.shape}")
-    part = diag(x)
-    return pad(part, ((0, M - x.size), (0, N - x.size)))
+    return _diagonal(x, M, N - x.shape[-1])
 
 
 def block_diag(*arrs: Any) -> ndarray:
@@ -180,14 +194,15 @@ def block_diag(*arrs: Any) -> ndarray:
            [0, 0, 3]])
     """
     blocks = [atleast_2d(asarray(x)) for x in arrs or ([],)]
-    if any(x.ndim > 2 for x in blocks):
-        raise MatrixShapeError(f"block_diag: takes matrices, not {[x.shape for x in blocks]}")
-    width = sum(x.shape[1] for x in blocks)
+    lead = np.broadcast_shapes(*(x.shape[:-2] for x in blocks))
+    width = sum(x.shape[-1] for x in blocks)
     rows, before = [], 0
     for x in blocks:
-        rows.append(pad(x, ((0, 0), (before, width - before - x.shape[1]))))
-        before += x.shape[1]
-    return concatenate(rows, 0)
+        whole = broadcast_to(x, (*lead, *x.shape[-2:]))
+        ends = ((0, 0),) * (len(lead) + 1) + ((before, width - before - x.shape[-1]),)
+        rows.append(pad(whole, ends))
+        before += x.shape[-1]
+    return concatenate(rows, -2)
 
 
 def khatri_rao(a: Any, b: Any) -> ndarray:
@@ -209,11 +224,23 @@ def khatri_rao(a: Any, b: Any) -> ndarray:
     return found.reshape(*found.shape[:-3], x.shape[-2] * y.shape[-2], x.shape[-1])
 
 
+def _diagonal(x: ndarray, rows: int, right: int) -> ndarray:
+    """Matrices of so many rows with a diagonal, and columns of zeros to its right."""
+    whole = array_of(diag(x._read()))
+    return pad(whole, ((0, 0),) * (x.ndim - 1) + ((0, rows - x.shape[-1]), (0, right)))
+
+
 def _of_numbers(name: str, what: str) -> Callable[..., ndarray]:
     def made(*args: Any, **kwargs: Any) -> ndarray:
         import scipy.linalg
 
-        return asarray(getattr(scipy.linalg, name)(*args, **kwargs))
+        found = getattr(scipy.linalg, name)(*args, **kwargs)
+        if found.dtype == object:
+            raise NumberError(
+                f"{name}: its elements are Python integers, which no dtype holds; with exact=False "
+                "they are floats"
+            )
+        return asarray(found)
 
     made.__name__ = made.__qualname__ = name
     made.__doc__ = f"{what}, with SciPy's arguments."

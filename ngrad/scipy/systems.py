@@ -7,33 +7,33 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import result_type
 from ngrad.errors import MatrixShapeError, NumberError
+from ngrad.graph.strides import broadcast
 from ngrad.numpy import fft
+from ngrad.numpy.composed import COMPLEX128, FLOAT64
 from ngrad.numpy.convert import array_of
-from ngrad.numpy.creation import asarray
+from ngrad.numpy.creation import zeros
 from ngrad.numpy.joining import concatenate, stack
 from ngrad.numpy.linalg import inv as _inv
 from ngrad.numpy.linalg import lstsq as _lstsq
 from ngrad.numpy.linalg import solve as _solve
-from ngrad.numpy.manipulation import roll
+from ngrad.numpy.manipulation import atleast_1d, atleast_2d, roll
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
-from ngrad.numpy.selection import take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.banded import banded
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import operands
-from ngrad.ops.creation import ones_of
-from ngrad.ops.inverse import INV
-from ngrad.ops.linalg import adjoint, band, matrix_transpose
-from ngrad.ops.matmul import product
-from ngrad.ops.shape import expand_dims, squeeze
-from ngrad.ops.sylvester import SYLVESTER
+from ngrad.ops.convert import cast_to, operands
+from ngrad.ops.gather import gather
+from ngrad.ops.linalg import band, matrix_transpose, unit
+from ngrad.ops.matrices import require_matrices, require_square, solution
+from ngrad.ops.shape import broadcast_to, expand_dims, squeeze
 from ngrad.ops.triangular import TRIANGULAR
 from ngrad.record import apply_now
 from ngrad.scipy.factors import cho_factor, exchanged, triangle
 from ngrad.scipy.special_matrices import toeplitz
-from ngrad.scipy.taken import least_floats, require_finite, single_floats
+from ngrad.scipy.taken import among, least_floats, matrices, require_finite, single_floats
 
 FORMS = {
     **dict.fromkeys((None, "general", "gen", "banded"), "general"),
@@ -50,10 +50,6 @@ BANDS = {"general": (-1, -1), "diagonal": (0, 0), "tridiagonal": (1, 1)}
 TURNED = ("symmetric", "hermitian", "positive")
 """Of what one triangle is read."""
 TRANS = {0: "N", "N": "N", 1: "T", "T": "T", 2: "C", "C": "C"}
-
-
-def _unit(x: Any) -> Any:
-    return band(ones_of(x._layout.spec), 0, 0)
 
 
 def solve_triangular(
@@ -78,7 +74,7 @@ def solve_triangular(
     x, y = least_floats("solve_triangular", a, b)
     require_finite("solve_triangular", check_finite, x, y)
     if unit_diagonal:
-        x = x - band(x, 0, 0) + _unit(x)
+        x = x - band(x, 0, 0) + unit(x)
     return array_of(_solved(x, y, bool(lower), TRANS[trans]))
 
 
@@ -125,6 +121,7 @@ def solveh_banded(
     array([1., 1., 1.])
     """
     given, y = map(array_of, least_floats("solveh_banded", ab, b))
+    require_matrices("solveh_banded", given._read()._layout)
     count = given.shape[-2] - 1
     rows = [given[..., k, :] for k in range(count + 1)]
     rows = rows if lower else rows[::-1]
@@ -132,7 +129,7 @@ def solveh_banded(
     way = 1 if lower else -1
     turned = [roll(UFUNCS["conjugate"](row), way * k, -1) for k, row in enumerate(rows[1:], 1)]
     above, below = (turned, rows[1:]) if lower else (rows[1:], turned)
-    whole = stack([*above[::-1], rows[0], *below], -2)
+    whole = stack([*above[::-1], rows[0].real, *below], -2)
     return solve_banded((count, count), whole, y, check_finite=check_finite)
 
 
@@ -187,7 +184,8 @@ def solve(
     form = FORMS.get(assume_a)
     if form is None:
         raise NumberError(f"solve: {assume_a!r} is no form that a matrix is assumed to have")
-    x, y = operands("solve", single_floats(a), single_floats(b))
+    x, y = operands("solve", single_floats(atleast_2d(a)), single_floats(atleast_1d(b)))
+    require_square("solve", x._layout)
     require_finite("solve", check_finite, x, y)
     if form == "triangle":
         way = "T" if transposed else "N"
@@ -208,12 +206,10 @@ def inv(
     lower: bool = False,
 ) -> ndarray:
     """The inverses of square matrices, which may be assumed to be of a form as in `solve`."""
+    x = matrices("inv", a, square=True)
     if assume_a in (None, "general", "gen"):
-        return _inv(a)
-    x = floats(a)
-    return solve(
-        array_of(x), array_of(band(ones_of(x._layout.spec), 0, 0)), lower, assume_a=assume_a
-    )
+        return _inv(array_of(x))
+    return solve(array_of(x), array_of(unit(x)), lower, assume_a=assume_a)
 
 
 def lu_solve(
@@ -232,29 +228,46 @@ def lu_solve(
     lu, pivots = lu_and_piv
     x, y = least_floats("lu_solve", lu, b)
     require_finite("lu_solve", check_finite, x, y)
-    unit = x - band(x, 0, 0) + _unit(x)
-    order, way = exchanged(np.asarray(pivots)), TRANS[trans]
     found = y if y.ndim > 1 else expand_dims(y, -1)
+    solution("lu_solve", x._layout, found._layout)
+    exchanges = np.asarray(pivots)
+    if exchanges.shape != x._layout.shape[:-1]:
+        raise MatrixShapeError(
+            f"lu_solve: matrices of shape {x._layout.shape} take exchanges of shape "
+            f"{x._layout.shape[:-1]}, not {exchanges.shape}"
+        )
+    below = x - band(x, 0, 0) + unit(x)
+    order, way = exchanged(exchanges), TRANS[trans]
     if way == "N":
-        found = _solved(x, _solved(unit, _rows(found, order), True, "N"), False, "N")
+        found = _solved(x, _solved(below, _rows(found, order), True, "N"), False, "N")
     else:
-        found = _rows(_solved(unit, _solved(x, found, False, way), True, way), order.argsort(-1))
+        found = _rows(_solved(below, _solved(x, found, False, way), True, way), order.argsort(-1))
     return array_of(found if y.ndim > 1 else squeeze(found, -1))
 
 
 def _rows(x: Any, order: Any) -> Any:
-    """Rows of matrices in an order."""
-    return take_along_axis(array_of(x), order[..., None], -2)._read()
+    """Rows of matrices in an order, which for each of a batch is its own."""
+    if order.ndim > 1:
+        *batch, rows, columns = x._layout.shape
+        lead = broadcast(tuple(batch), order.shape[:-1])
+        x, order = broadcast_to(x, (*lead, rows, columns)), np.broadcast_to(order, (*lead, rows))
+    return gather(x, order, axis=x.ndim - 2, batch_dims=order.ndim - 1)
 
 
 # -- of matrices of a form -------------------------------------------------------------------------
 
 
+def _wide(x: Any) -> ndarray:
+    """In double precision, in which SciPy has all that is of Toeplitz matrices."""
+    x = floats(x)
+    return array_of(cast_to(x, COMPLEX128 if x.dtype.is_complex else FLOAT64))
+
+
 def _column_and_row(c_or_cr: Any) -> tuple[ndarray, ndarray]:
     if isinstance(c_or_cr, tuple):
-        column, row = map(asarray, c_or_cr)
+        column, row = map(_wide, c_or_cr)
         return column, row
-    column = asarray(c_or_cr)
+    column = _wide(c_or_cr)
     return column, UFUNCS["conjugate"](column)
 
 
@@ -268,7 +281,7 @@ def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> ndarray:
     >>> linalg.solve_toeplitz([2.0, 1.0], [3.0, 3.0]).round(12)
     array([1., 1.])
     """
-    return solve(toeplitz(*_column_and_row(c_or_cr)), b, check_finite=check_finite)
+    return solve(toeplitz(*_column_and_row(c_or_cr)), _wide(b), check_finite=check_finite)
 
 
 def matmul_toeplitz(
@@ -283,13 +296,15 @@ def matmul_toeplitz(
     array([3., 3.])
     """
     column, row = _column_and_row(c_or_cr)
-    given = asarray(x)
+    given = _wide(x)
     rows, columns = column.size, row.size
     if column.ndim != 1 or row.ndim != 1 or given.ndim not in (1, 2) or len(given) != columns:
         raise MatrixShapeError(
             f"matmul_toeplitz: a column and a row of shapes {column.shape} and {row.shape} take "
             f"{columns} rows, not shape {given.shape}"
         )
+    if not rows or not columns:
+        return zeros((rows, *given.shape[1:]), result_type(column.dtype, row.dtype, given.dtype))
     around = concatenate([column, row[:0:-1]])
     y = given if given.ndim == 2 else given[:, None]
     real = around.dtype.kind != "c" and y.dtype.kind != "c"
@@ -297,50 +312,6 @@ def matmul_toeplitz(
     size = rows + columns - 1
     found = back(to(around)[:, None] * to(y, size, axis=0), size, axis=0)[:rows]
     return found if given.ndim == 2 else found[:, 0]
-
-
-def solve_sylvester(a: Any, b: Any, q: Any) -> ndarray:
-    """The x of a x + x b = q.
-
-    Examples
-    --------
-    >>> from ngrad.scipy import linalg
-    >>> linalg.solve_sylvester([[1.0]], [[2.0]], [[6.0]])
-    array([[2.]])
-    """
-    found = operands("solve_sylvester", *(floats(x) for x in (a, b, q)))
-    return array_of(apply_now(SYLVESTER, found))
-
-
-def solve_continuous_lyapunov(a: Any, q: Any) -> ndarray:
-    """The x of a x + x a^H = q.
-
-    Examples
-    --------
-    >>> from ngrad.scipy import linalg
-    >>> linalg.solve_continuous_lyapunov([[-1.0]], [[-4.0]])
-    array([[2.]])
-    """
-    x, y = operands("solve_continuous_lyapunov", floats(a), floats(q))
-    return array_of(apply_now(SYLVESTER, (x, adjoint(x), y)))
-
-
-def solve_discrete_lyapunov(a: Any, q: Any, method: Any = None) -> ndarray:
-    """The x of a x a^H - x + q = 0, by a bilinear transformation, whatever the method.
-
-    Examples
-    --------
-    >>> from ngrad.scipy import linalg
-    >>> linalg.solve_discrete_lyapunov([[0.5]], [[3.0]])
-    array([[4.]])
-    """
-    x, y = operands("solve_discrete_lyapunov", floats(a), floats(q))
-    unit = _unit(x)
-    turned = adjoint(x)
-    right = apply_now(INV, (turned + unit,))
-    b = product(turned - unit, right)
-    c = 2.0 * product(product(apply_now(INV, (x + unit,)), y), right)
-    return array_of(apply_now(SYLVESTER, (adjoint(b), b, -c)))
 
 
 def lstsq(
@@ -353,7 +324,10 @@ def lstsq(
     lapack_driver: Any = None,
 ) -> tuple[Any, ...]:
     """As `numpy.linalg.lstsq`, with a rank that is a number, and one rest of a vector's."""
-    x = floats(a)
+    among("lstsq", "lapack_driver", lapack_driver, (None, "gelsd", "gelsy", "gelss"))
+    x, y = least_floats("lstsq", a, b)
     bound = float(x.dtype.finfo.eps) if cond is None else cond
-    found, rest, rank, values = _lstsq(array_of(x), b, bound)
+    found, rest, rank, values = _lstsq(array_of(x), array_of(y), bound)
+    if not rest.size:
+        rest = zeros(0, found.dtype)
     return found, rest[0] if found.ndim == 1 and rest.size else rest, int(rank), values

@@ -11,6 +11,7 @@ from ngrad.numpy.composed import FLOAT32, as_loops
 from ngrad.numpy.convert import to_tensor
 from ngrad.numpy.norms import floats
 from ngrad.ops.convert import cast_to, operands
+from ngrad.ops.matrices import require_matrices, require_square
 from ngrad.record import state
 
 LAPACKS = ("f4", "f8", "c8", "c16")
@@ -23,6 +24,29 @@ def least_floats(what: str, *values: Any) -> tuple[Any, ...]:
     if any(x._layout.dtype.code not in LAPACKS for x in found):
         found = as_loops(found, FLOAT32)
     return operands(what, *found)
+
+
+def matrices(what: str, x: Any, square: bool = False) -> Any:
+    """A tensor of matrices, of the least dtype of LAPACK's that holds it.
+
+    Raises
+    ------
+    MatrixShapeError
+    """
+    (found,) = least_floats(what, x)
+    (require_square if square else require_matrices)(what, found._layout)
+    return found
+
+
+def among(what: str, name: str, value: Any, known: tuple[Any, ...]) -> None:
+    """Raise unless an argument is one of those that there are.
+
+    Raises
+    ------
+    NumberError
+    """
+    if value not in known:
+        raise NumberError(f"{what}: {name} is one of {known}, not {value!r}")
 
 
 def single_floats(x: Any) -> Any:

@@ -91,7 +91,14 @@ for mode in ("full", "same", "valid"):
         case("convolution_matrix", COLUMN, n, mode, orders=2 * (n == 3))
 for x in (COLUMN, ROW[:2], np.array([2, 3, 4])):
     case("companion", x, orders=2 * (x is COLUMN))
+case("companion", TALL)
+case("toeplitz", TALL, ROW)
+case("toeplitz", ROW, TALL)
+case("toeplitz", np.array([True, False]))
 case("leslie", COLUMN, ROW[1:], orders=1)
+case("leslie", COLUMN[1:], TALL[:, 1:], orders=1)
+case("diagsvd", TALL, 3, 4, orders=1)
+case("block_diag", SQUARE, BATCH, 2.0, orders=1)
 case("leslie", np.array([1, 2, 3]), ROW[:2])
 case("diagsvd", COLUMN, 4, 6, orders=1)
 case("diagsvd", COLUMN, 6, 4)
@@ -117,13 +124,22 @@ for form in ("upper triangular", "lower triangular"):
     case("solve", SQUARE, V, assume_a=form, orders=2)
     case("solve", SQUARE, V, assume_a=form, transposed=True)
 case("solve", SQUARE, TALL[:3], transposed=True, orders=2)
+case("solve", 2.0, 4.0)
+# Of the diagonal of a Hermitian matrix the real part is read.
+TURNED = HERMITIAN[0] @ HERMITIAN[0] + np.diag([1j, 2j, 3j])
+for form in ("sym", "her", "pos"):
+    case("solve", TURNED, V, assume_a=form)
+    case("inv", TURNED, assume_a=form, lower=True)
+case("solveh_banded", np.array([[0.0, 1.0 + 1j, 2.0], [9.0 + 1j, 9.0 + 2j, 9.0]]), V)
 case("inv", SQUARE, orders=2)
 for trans in (0, 1, 2):
     for x in (SQUARE[::-1], Z):
         pair = scipy.linalg.lu_factor(x)
         case("lu_solve", pair, V, trans)
         case("lu_solve", pair, TALL[:3] + 0j, trans)
+    case("lu_solve", scipy.linalg.lu_factor(SQUARE), np.stack([TALL[:3], TALL[1:]]), trans)
 case("solve_toeplitz", COLUMN, ROW, orders=2)
+case("matmul_toeplitz", np.zeros(0), np.zeros(0))
 case("solve_toeplitz", (COLUMN, ROW), TALL)
 case("matmul_toeplitz", COLUMN, ROW, orders=2)
 case("matmul_toeplitz", (COLUMN, ROW[:3]), TALL[:3])
@@ -132,7 +148,10 @@ case("solve_sylvester", SQUARE, DEFINITE, TALL[:3], orders=2)
 case("solve_sylvester", Z, np.eye(2), Z[:, :2], orders=1)
 for name in ("solve_continuous_lyapunov", "solve_discrete_lyapunov"):
     case(name, SPIRAL / 9, DEFINITE, orders=2)
+    case(name, BATCH / 9, DEFINITE)
     case(name, Z / 9, HERMITIAN[0])
+for method in ("direct", "bilinear"):
+    case("solve_discrete_lyapunov", SPIRAL / 9, DEFINITE, method, orders=1)
 for x, y in ((TALL, ROW), (TALL, np.stack([ROW, COLUMN], 1)), (WIDE[0], V[:2]), (SINGULAR, V)):
     case("lstsq", x, y)
 case("lstsq", TALL, ROW, 1e-3)
@@ -153,7 +172,9 @@ for x in (SQUARE[::-1], TALL, WIDE[0], Z):
     case("pinv", x, orders=1)
     case("pinv", x, atol=1.0, rtol=0.1, return_rank=True)
     case("norm", x, "fro", orders=1)
+case("lu_factor", np.zeros((0, 0)))
 case("polar", 2.0 * np.eye(3), orders=2)
+case("orthogonal_procrustes", np.eye(3), np.eye(3), orders=2)
 case("orthogonal_procrustes", TALL, TALL[::-1] + 1.0, orders=2)
 case("orthogonal_procrustes", Z, ZTALL[:3])
 case("polar", np.zeros((3, 0)))
@@ -165,10 +186,18 @@ for x in (SINGULAR, SQUARE, TALL, WIDE[0]):
     case("orth", x)
     case("null_space", x)
     case("null_space", x, 0.9)
+for name in ("orth", "null_space", "pinv", "pinvh"):
+    case(
+        name,
+        np.stack([DEFINITE, SYMMETRIC[0]]),
+        **({"return_rank": True} if "pinv" in name else {}),
+    )
+case("null_space", np.ones((2, 4, 3)))
 for kind in (1, 2, 3):
     case("eigh", SYMMETRIC[0], DEFINITE, type=kind)
     case("eigh", HERMITIAN[0], DEFINITE, type=kind, lower=False, eigvals_only=True)
-    case("eigvalsh", SYMMETRIC[0], DEFINITE, type=kind, orders=1)
+    case("eigvalsh", SYMMETRIC[0], DEFINITE, type=kind)
+    case("eigvalsh", TURNED / 99, TURNED, type=kind, lower=kind != 2)
 case("eigh", SYMMETRIC[0], subset_by_index=(1, 2))
 case("eigh", SYMMETRIC[0], lower=False, eigvals_only=True)
 case("eigvalsh", SYMMETRIC[0])
@@ -182,6 +211,8 @@ for name in ("cosm", "sinm", "tanm", "coshm", "sinhm", "tanhm"):
     case(name, Z / 4)
 case("signm", SQUARE - 2.0 * np.eye(3), orders=1)
 case("signm", Z)
+case("fractional_matrix_power", np.array([[1, 1], [1, 1]]), np.int64(2))
+case("fractional_matrix_power", np.ones((2, 2)), np.float32(3.0))
 for power in (3, -2.0, 0.5, -1.25):
     case("fractional_matrix_power", DEFINITE, power, orders=1)
 case("expm_frechet", SQUARE / 4, DEFINITE, orders=1)
@@ -202,6 +233,18 @@ for code in ("f2", "f4", "c8", "i2", "b1"):
     for name in ("expm", "logm", "sqrtm", "cholesky", "lu"):
         case(name, np.eye(2, dtype=code))
     case("solve_triangular", np.eye(2, dtype=code), np.ones(2, code))
+    for name in ("det", "eigvals", "eigvalsh", "inv", "orth", "pinv", "pinvh", "polar", "svdvals"):
+        case(name, np.eye(2, dtype=code))
+    case("eigvalsh", np.eye(2, dtype=code), np.eye(2, dtype=code))
+    case("lstsq", np.eye(2, dtype=code), np.ones(2, code))
+    case("solve_toeplitz", np.array([1, 0], code), np.ones(2, code))
+    case("matmul_toeplitz", np.array([1, 0], code), np.ones(2, code))
+    case("orthogonal_procrustes", np.eye(2, dtype=code), np.eye(2, dtype=code))
+    if code == "i2":
+        case("expm_frechet", np.eye(2, dtype=code), np.eye(2, dtype=code))
+    if code != "b1":
+        case("tanhm", np.eye(2, dtype=code))
+        case("solve_sylvester", *(np.eye(2, dtype=code),) * 3)
 case("solve_triangular", np.eye(2, dtype="f2"), np.ones(2, "i8"))
 case("solve_banded", (0, 0), np.ones((1, 2), "f2"), np.ones(2, "f2"))
 case("solve_triangular", np.array([[np.nan, 1.0], [0.0, 1.0]]), np.ones(2), check_finite=False)
@@ -257,6 +300,27 @@ def test_derivatives_of_complex_polar_factors(matrix: Any, part: int) -> None:
     check_gradient(lambda x: ngrad.convert_to_tensor(linalg.polar(x)[part]), matrix)
 
 
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_gradients_beside_a_matrix(kind: int, lower: bool) -> None:
+    """Of which a triangle is read, they are those of Hermitian matrices, and some themselves."""
+
+    def values(a: Any, b: Any) -> Any:
+        found = linalg.eigvalsh(a, b, type=kind, lower=lower)
+        return ngrad.convert_to_tensor(found)
+
+    def of_hermitian(*given: Any) -> Any:
+        return values(*((x + ngrad.linalg.adjoint(x)) / 2 for x in given))
+
+    for a, b in ((SYMMETRIC[0], DEFINITE), (HERMITIAN[0], TURNED.real + 0j)):
+        check_gradient(of_hermitian, a, b)
+        slopes = ngrad.grad(lambda *x: ngrad.reduce_sum(values(*x) ** 2), argnums=(0, 1))(
+            ngrad.constant(a), ngrad.constant(b)
+        )
+        for slope in map(np.asarray, slopes):
+            np.testing.assert_array_equal(slope, slope.conj().T)
+
+
 def test_every_name_has_a_case() -> None:
     others = {"LinAlgError", "cho_factor", "cho_solve"}
     assert set(linalg.__all__) == {case.name for case in CASES} | others
@@ -282,6 +346,21 @@ def test_systems_by_a_factor(lower: bool, matrix: Any, rhs: Any) -> None:
     expected = scipy.linalg.cho_solve(scipy.linalg.cho_factor(matrix, lower), rhs)
     np.testing.assert_allclose(solve(matrix, rhs), expected, rtol=1e-11)
     check_gradient(solve, matrix, rhs)
+
+
+NUMBERS = {
+    **dict.fromkeys(("pinv", "pinvh", "cosm", "tanm", "signm", "orth", "lu_factor", "eigvals"), 1),
+    **dict.fromkeys(("expm_frechet", "solveh_banded", "solve_continuous_lyapunov"), 2),
+    "solve_discrete_lyapunov": 2,
+    "solve_sylvester": 3,
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_are_no_matrices(name: str) -> None:
+    """Whoever gives one is told by the function that was called."""
+    with pytest.raises(ValueError, match=rf"^{name}: .*takes (square )?matrices.* shape \(\)"):
+        getattr(linalg, name)(*[2.0] * NUMBERS[name])
 
 
 def test_systems_of_examples_and_in_functions() -> None:
@@ -318,6 +397,49 @@ def test_systems_of_examples_and_in_functions() -> None:
             "infs or NaNs",
         ),
         (lambda: linalg.solve_banded((0, 0), [[1.0, np.nan]], V[:2]), ValueError, "infs or NaNs"),
+        (
+            lambda: linalg.orth([SINGULAR, SQUARE]),
+            LinAlgError,
+            r"orth: .* one rank, not of \[2, 3\]",
+        ),
+        (lambda: linalg.lu_solve(([[1.0]], [0]), V), ValueError, r"lu_solve: .* \(1, 1\)"),
+        (lambda: linalg.lu_solve((np.eye(2), [0]), V[:2]), ValueError, "lu_solve: .* exchanges"),
+        (lambda: linalg.lu_solve((TALL, [0, 1, 2]), ROW), ValueError, "lu_solve: takes square"),
+        *(
+            (
+                lambda ends=ends: linalg.eigvalsh(SYMMETRIC[0], subset_by_index=ends),
+                ValueError,
+                "0 to 2",
+            )
+            for ends in ((-2, 2), (0, 3), (2, 1))
+        ),
+        (lambda: linalg.eigh(SPIRAL, driver="gv"), ValueError, "eigh: driver is one of"),
+        (
+            lambda: linalg.pinv(SQUARE, atol=-1.0),
+            ValueError,
+            "pinv: atol and rtol are not neg",
+        ),
+        (lambda: linalg.pinvh(SQUARE, rtol=-1.0), ValueError, "pinvh: atol and rtol are not neg"),
+        (lambda: linalg.svd(SQUARE, lapack_driver="foo"), ValueError, "svd: lapack_driver is one"),
+        (lambda: linalg.lstsq(SQUARE, V, lapack_driver="foo"), ValueError, "lstsq: lapack_driver"),
+        (lambda: linalg.expm_frechet(SQUARE, SQUARE, "foo"), ValueError, "expm_frechet: method is"),
+        (
+            lambda: linalg.solve_discrete_lyapunov(SQUARE, SQUARE, "foo"),
+            ValueError,
+            "solve_discrete_lyapunov: method is one",
+        ),
+        (
+            lambda: linalg.solve_discrete_lyapunov(np.eye(2), np.eye(2)),
+            LinAlgError,
+            "solve_discrete_lyapunov: .* singular",
+        ),
+        (lambda: linalg.companion([0.0, 1.0]), ValueError, "companion: the first factor is not 0"),
+        (lambda: linalg.pascal(40), ValueError, "pascal: .* no dtype holds"),
+        (
+            lambda: linalg.orthogonal_procrustes(BATCH, BATCH),
+            ValueError,
+            "orthogonal_procrustes: .* no batches",
+        ),
         (lambda: linalg.cho_factor(-DEFINITE), LinAlgError, "not positive definite"),
         (lambda: linalg.schur, AttributeError, "ngrad.scipy.linalg has no 'schur': SciPy's own"),
         (lambda: linalg.nonsense, AttributeError, "has no attribute 'nonsense'"),
