@@ -176,7 +176,7 @@ FAR, TERMS = 1e3, 7
 
 def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
     """SciPy's, but far out, where it takes as long as x is large, and of negative x goes wrong."""
-    from scipy.special import gammasgn, hyp1f1, poch
+    from scipy.special import gammasgn, hyp1f1
 
     a, b, x = (np.asarray(y, np.float64) for y in np.broadcast_arrays(a, b, x))
     ends = [(y <= 0.0) & (np.floor(y) == y) for y in (a, b)]  # of polynomials, and poles
@@ -190,7 +190,17 @@ def _hyp1f1(a: Any, b: Any, x: Any) -> Any:
     series: Any = 1.0
     for k in range(TERMS, 0, -1):  # DLMF 13.7.2, with what decays left out
         series = 1.0 + (a + (k - 1.0)) * (a - b + k) / (k * x) * series
-    return np.where(left, poch(b - a, a) * x**-a * series, found)
+    return np.where(left, _decaying(a, b, x) * series, found)
+
+
+def _decaying(a: Any, b: Any, x: Any) -> Any:
+    """gamma(b) / gamma(b - a) x**-a, in two steps where one overflows."""
+    from scipy.special import poch
+
+    size, step = poch(b - a, a), x ** (-0.5 * a)
+    half = 0.5 * np.where(np.isinf(size), a, 0.0)
+    twice = poch(b - a, half) * step * (poch(b - half, half) * step)
+    return np.where(np.isinf(size), twice, size * step * step)
 
 
 # -- incomplete functions --------------------------------------------------------------------------
@@ -211,8 +221,9 @@ def _quantile(inverse: Op, slopes: Callable[..., Any], way: float = 1.0) -> None
     @inverse.vjp
     def _(g: Any, out: Any, *operands: Any) -> Any:
         *in_parameters, density = slopes(*operands[:-1], out)
-        by_share = g / density
-        return *(-by_share * slope for slope in in_parameters), way * by_share
+        by_share = g / density  # infinite where the density is 0, and with it other slopes
+        along = [multiply_no_nan(-by_share, slope) for slope in in_parameters]
+        return *along, way * by_share
 
 
 _quantile(GAMMAINCINV, gamma_slopes)
@@ -253,15 +264,17 @@ OWENS_T, WRIGHTOMEGA = by_scipy("owens_t"), by_scipy("wrightomega")
 
 @OWENS_T.vjp
 def _(g: Any, out: Any, h: Any, a: Any) -> Any:
-    square = 1.0 + a * a
-    in_h = exp(-0.5 * h * h) * erf(math.sqrt(0.5) * (a * h)) * (-0.5 / math.sqrt(2.0 * math.pi))
-    in_a = exp(-0.5 * (h * h) * square) / square * (0.5 / math.pi)
+    square, up = 1.0 + a * a, multiply_no_nan(a, h)
+    in_h = exp(-0.5 * h * h) * erf(math.sqrt(0.5) * up) * (-0.5 / math.sqrt(2.0 * math.pi))
+    in_a = exp(multiply_no_nan(square, -0.5 * (h * h))) / square * (0.5 / math.pi)
     return g * in_h, g * in_a
 
 
 @WRIGHTOMEGA.vjp
 def _(g: Any, out: Any, x: Any) -> Any:
-    return (g * (out / (1.0 + out)),)
+    far = less(1.0, out)  # where the slope's own one would cancel, and infinities have no quotient
+    low, high = select(far, 0.0, out), select(far, out, 1.0)
+    return (g * select(far, 1.0 / (1.0 + 1.0 / high), low / (1.0 + low)),)
 
 
 # -- whose derivatives are hypergeometric functions, smooth where a quotient of them were 0 / 0 ----

@@ -17,6 +17,7 @@ from ngrad.ops.comparison import (
     less,
     less_equal,
     logical_and,
+    logical_not,
     logical_or,
 )
 from ngrad.ops.convert import operands
@@ -90,6 +91,6 @@ def pseudo_huber(delta: Any, r: Any) -> Any:
     inside = logical_and(greater(delta, 0.0), isfinite(r))
     length, x = select(inside, delta, 1.0), select(inside, r, 0.0)
     found = length * (x * (x / (length + hypot(length, x))))
-    nothing = logical_or(equal(delta, 0.0), equal(r, 0.0))
+    nothing = logical_or(equal(r, 0.0), logical_and(equal(delta, 0.0), logical_not(isfinite(r))))
     other = select(less(delta, 0.0), np.inf, select(nothing, 0.0, delta * abs_(r)))
     return select(inside, found, other)

@@ -305,6 +305,7 @@ def test_kummers_function_far_out() -> None:
         for x in (-1e6, -1e13, -1e60):
             expected = float(mpmath.hyp1f1(a, b, x))
             np.testing.assert_allclose(special.hyp1f1(a, b, x), expected, rtol=1e-12)
+    np.testing.assert_allclose(special.hyp1f1(2.0, 1e200, -1e213), 1e-26, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", [name for name in special.__all__ if name.startswith("eval_")])
