@@ -27,6 +27,8 @@ def _places(rows: int, columns: int, step: int) -> Any:
 
 def _alike(*given: ndarray) -> list[ndarray]:
     """Vectors of as many batches each, to which theirs broadcast."""
+    if all(x.ndim == 1 for x in given):
+        return [*given]
     lead = np.broadcast_shapes(*(x.shape[:-1] for x in given))
     return [broadcast_to(x, (*lead, x.shape[-1])) for x in given]
 
