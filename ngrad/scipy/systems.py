@@ -325,7 +325,7 @@ def lstsq(
 ) -> tuple[Any, ...]:
     """As `numpy.linalg.lstsq`, with a rank that is a number, and one rest of a vector's."""
     among("lstsq", "lapack_driver", lapack_driver, (None, "gelsd", "gelsy", "gelss"))
-    x, y = least_floats("lstsq", a, b)
+    x, y = operands("lstsq", single_floats(a), single_floats(b))
     bound = float(x.dtype.finfo.eps) if cond is None else cond
     found, rest, rank, values = _lstsq(array_of(x), array_of(y), bound)
     if not rest.size:

@@ -227,7 +227,8 @@ for code in ("f2", "f4", "c8", "i2", "b1"):
     for name in ("det", "eigvals", "eigvalsh", "inv", "orth", "pinv", "pinvh", "polar", "svdvals"):
         case(name, np.eye(2, dtype=code))
     case("eigvalsh", np.eye(2, dtype=code), np.eye(2, dtype=code))
-    case("lstsq", np.eye(2, dtype=code), np.ones(2, code))
+    if code[0] in "fc":  # of small integers it is in double precision from SciPy 1.18 on
+        case("lstsq", np.eye(2, dtype=code), np.ones(2, code))
     case("solve_toeplitz", np.array([1, 0], code), np.ones(2, code))
     case("matmul_toeplitz", np.array([1, 0], code), np.ones(2, code))
     case("orthogonal_procrustes", np.eye(2, dtype=code), np.eye(2, dtype=code))
