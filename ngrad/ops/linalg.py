@@ -8,7 +8,7 @@ from ngrad.dtypes import BY_CODE
 from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.layout import layout
 from ngrad.ops import complexes
-from ngrad.ops.comparison import less_equal
+from ngrad.ops.comparison import equal, less_equal
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.creation import ones_of
 from ngrad.ops.diagonal import diagonal
@@ -157,6 +157,12 @@ def band(x: Any, lower: int, upper: int) -> Any:
 def unit(x: Any) -> Any:
     """Matrices with ones on the diagonal, of the shape and dtype of others."""
     return band(ones_of(x._layout.spec), 0, 0)
+
+
+def with_ones(x: Any) -> Any:
+    """Matrices with ones on the diagonal, in place of what is there, which may be anything."""
+    rows, columns = (_positions(x, n) for n in x._layout.shape[-2:])
+    return select(equal(expand_dims(rows, -1), columns), 1.0, x)
 
 
 def off_diagonal(x: Any) -> Any:

@@ -11,7 +11,7 @@ from ngrad.errors import DTypeError, ShapeError
 from ngrad.ops.bounds import checked
 from ngrad.ops.convert import tensor
 from ngrad.ops.gather import gather_rows
-from ngrad.ops.linalg import band, unit
+from ngrad.ops.linalg import band, unit, with_ones
 from ngrad.ops.lu import factors
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_square
@@ -125,4 +125,4 @@ def _given(what: str, lower_upper: Any, perm: Any) -> tuple[Any, Any]:
 
 
 def _lower(packed: Any) -> Any:
-    return band(packed, -1, 0) - band(packed, 0, 0) + unit(packed)
+    return band(with_ones(packed), -1, 0)

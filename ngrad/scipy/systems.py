@@ -26,7 +26,7 @@ from ngrad.ops.banded import banded
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.gather import gather
-from ngrad.ops.linalg import band, matrix_transpose, unit
+from ngrad.ops.linalg import band, matrix_transpose, unit, with_ones
 from ngrad.ops.matrices import require_matrices, require_square, solution
 from ngrad.ops.shape import broadcast_to, expand_dims, squeeze
 from ngrad.ops.triangular import TRIANGULAR
@@ -74,7 +74,7 @@ def solve_triangular(
     x, y = least_floats("solve_triangular", a, b)
     require_finite("solve_triangular", check_finite, x, y)
     if unit_diagonal:
-        x = x - band(x, 0, 0) + unit(x)
+        x = with_ones(x)
     return array_of(_solved(x, y, bool(lower), TRANS[trans]))
 
 
@@ -236,7 +236,7 @@ def lu_solve(
             f"lu_solve: matrices of shape {x._layout.shape} take exchanges of shape "
             f"{x._layout.shape[:-1]}, not {exchanges.shape}"
         )
-    below = x - band(x, 0, 0) + unit(x)
+    below = with_ones(x)
     order, way = exchanged(exchanges), TRANS[trans]
     if way == "N":
         found = _solved(x, _solved(below, _rows(found, order), True, "N"), False, "N")

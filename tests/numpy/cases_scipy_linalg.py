@@ -240,6 +240,16 @@ for code in ("f2", "f4", "c8", "i2", "b1"):
 case("solve_triangular", np.eye(2, dtype="f2"), np.ones(2, "i8"))
 case("solve_banded", (0, 0), np.ones((1, 2), "f2"), np.ones(2, "f2"))
 case("solve_triangular", np.array([[np.nan, 1.0], [0.0, 1.0]]), np.ones(2), check_finite=False)
+case(
+    "solve_triangular",
+    np.array([[np.nan, 1.0], [0.0, 1.0]]),
+    np.ones(2),
+    0,
+    False,
+    True,
+    False,
+    False,
+)
 case("sqrtm", np.array([[np.nan, 1.0], [1.0, 1.0]]))
 for shape in ((0, 0), (0, 3)):
     case("lu", np.zeros(shape), p_indices=True)
