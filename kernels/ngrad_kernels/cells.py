@@ -21,6 +21,7 @@ from ngrad_kernels.nests import write_listed
 from ngrad_kernels.operators import Operators, operator_slots
 from ngrad_kernels.places import NOWHERE, write_places
 from ngrad_kernels.subscripts import SMALL, SUBSCRIPTS, Ways, write_subscript, write_viewed
+from ngrad_kernels.view_methods import view_methods, write_bound_method, write_seen_by_method
 
 
 class CellKinds(NamedTuple):
@@ -242,6 +243,8 @@ class Cells(NamedTuple):
     settled : callable
     viewed : callable
         Takes what a callable is bound to, and gives that.
+    view_method : callable
+        Takes a function, and gives a method that asks it for views that were not taken before.
     read : method of cells
     operators : dict
         Addresses for slots of the class, by those that are there when it has operators in Python.
@@ -257,6 +260,7 @@ class Cells(NamedTuple):
     listed: Callable[..., Any]
     settled: Callable[[Any], Any]
     viewed: Callable[..., Callable[[Any], Any]]
+    view_method: Callable[[Callable[..., Any]], Any]
     read: Any
     operators: dict[int, int]
 
@@ -277,6 +281,8 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
         "row_of": partial(_row_of, kinds=kinds),
         "exchanged": partial(_exchanged, kinds=kinds),
         "viewed": partial(write_viewed, kinds=kinds, ways=ways),
+        "seen_by_method": partial(write_seen_by_method, kinds=kinds, ways=ways),
+        "bound_method": write_bound_method,
         "subscript": partial(write_subscript, kinds=kinds, ways=ways),
         "result_of": partial(_result_of, kinds=kinds, ways=ways),
         "read": partial(write_read, cell=kinds.cell, state=ways.state, otherwise=kinds.read),
@@ -302,7 +308,9 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
     for name, before in own.items():
         replace_slot(kinds.cell, before, addresses.pop(name))
     read = method(kinds.cell, "_read", addresses.pop("read"))
+    views = [addresses.pop(name) for name in ("bound_method", "seen_by_method")]
+    view_method = view_methods(kinds.cell, *views)
     makes = {name: binder(name, address) for name, address in addresses.items()}
     viewed = makes.pop("viewed")
     made = {name: make() for name, make in makes.items()}
-    return Cells(**made, viewed=viewed, read=read, operators=named)
+    return Cells(**made, viewed=viewed, view_method=view_method, read=read, operators=named)

@@ -11,12 +11,14 @@ from types import MemberDescriptorType
 from typing import Any
 
 GET_BUFFER, ASSIGN, SUBSCRIPT, ASSIGN_ITEM, ITEM = 1, 3, 5, 39, 44
-DEALLOC, DOC, MEMBERS, FREE = 52, 56, 72, 74
+CALL, DEALLOC, GET, DOC, MEMBERS, FREE = 50, 52, 54, 56, 72, 74
 """Slots: `Py_bf_getbuffer`, `Py_mp_ass_subscript`, `Py_mp_subscript`, `Py_sq_ass_item`,
-`Py_sq_item`; `Py_tp_dealloc`, `Py_tp_doc`, `Py_tp_members`, `Py_tp_free`.
+`Py_sq_item`; `Py_tp_call`, `Py_tp_dealloc`, `Py_tp_descr_get`, `Py_tp_doc`, `Py_tp_members`,
+`Py_tp_free`.
 """
-BASE_TYPE = 1 << 10
-OBJECT = 16  # `T_OBJECT_EX`: an attribute that may be unset
+BASE_TYPE, HAS_VECTORCALL = 1 << 10, 1 << 11
+OBJECT, SIZE = 16, 19  # `T_OBJECT_EX`: an attribute that may be unset; `T_PYSSIZET`
+READ_ONLY = 1
 WORD = ctypes.sizeof(ctypes.c_void_p)
 
 
@@ -47,7 +49,14 @@ class _Spec(ctypes.Structure):
 _kept: list[Any] = []  # CPython keeps pointers to names
 
 
-def heap_type(name: str, doc: str, slots: dict[int, int], members: Sequence[str] = ()) -> Any:
+def heap_type(
+    name: str,
+    doc: str,
+    slots: dict[int, int],
+    members: Sequence[str] = (),
+    *,
+    vectorcall: bool = False,
+) -> Any:
     """A type whose objects have some members and nothing else.
 
     The search for cycles does not go through its members: these must be part of none.
@@ -57,21 +66,32 @@ def heap_type(name: str, doc: str, slots: dict[int, int], members: Sequence[str]
     name : str
         With that of its module.
     doc : str
+        Its own, unless its objects have theirs: a member `__doc__`.
     slots : dict
         Addresses of functions, by slot.
     members : sequence of str
         The first lies right after what every object has, at `offset(0)`; and so on.
+    vectorcall : bool
+        Whether its objects are called by an address that is put after the members; its slots have
+        `CALL`, too.
     """
-    texts = [ctypes.create_string_buffer(x.encode()) for x in (name, doc, *members)]
-    table = (_Member * (len(members) + 1))(
+    end = offset(len(members))
+    told = [(member, OBJECT, offset(k), 0) for k, member in enumerate(members)]
+    if vectorcall:
+        told.append(("__vectorcalloffset__", SIZE, end, READ_ONLY))
+    texts = [ctypes.create_string_buffer(x.encode()) for x in (name, doc, *(m[0] for m in told))]
+    table = (_Member * (len(told) + 1))(
         *(
-            _Member(ctypes.addressof(text), OBJECT, offset(k), 0, None)
-            for k, text in enumerate(texts[2:])
+            _Member(ctypes.addressof(text), *how, None)
+            for text, (_, *how) in zip(texts[2:], told, strict=True)
         )
     )
-    own = {DOC: ctypes.addressof(texts[1]), MEMBERS: ctypes.addressof(table)}
+    own = {MEMBERS: ctypes.addressof(table)}
+    if "__doc__" not in members:
+        own[DOC] = ctypes.addressof(texts[1])
     filled = (_Slot * (len(slots) + 3))(*(_Slot(*item) for item in (slots | own).items()))
-    spec = _Spec(ctypes.addressof(texts[0]), offset(len(members)), 0, BASE_TYPE, filled)
+    size, flags = (end + WORD, BASE_TYPE | HAS_VECTORCALL) if vectorcall else (end, BASE_TYPE)
+    spec = _Spec(ctypes.addressof(texts[0]), size, 0, flags, filled)
     _kept.append((texts, table))
     make = ctypes.pythonapi.PyType_FromSpec
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]

@@ -38,6 +38,9 @@ class Ways(NamedTuple):
         What takes the rows of a tensor at those of another, which are in range.
     taken : callable
         `taken(x, index)`: of a tensor, that of its items at those of another.
+    remember : callable
+        `remember(x, key, view, way)`: have the layout of a tensor know by a key where a view of it
+        lies, and the way to that.
     """
 
     call: type
@@ -47,6 +50,7 @@ class Ways(NamedTuple):
     calls: dict[Any, Any]
     params: tuple[Any, ...]
     taken: Callable[[Any, Any], Any]
+    remember: Callable[..., Any]
 
 
 def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:

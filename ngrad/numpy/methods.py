@@ -21,7 +21,7 @@ from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.laying import order_of
 from ngrad.numpy.naming import named
-from ngrad.numpy.ndarray import ndarray, result_of, view_of, viewed
+from ngrad.numpy.ndarray import ndarray, result_of, view_method, view_of, viewed
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import Made, OfBits, Shaped, remember
 from ngrad.numpy.ways import lies_of, stays_view
@@ -61,6 +61,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "argsort": sorting.argsort, "argpartition": sorting.argpartition, "choose": choose,
     "put": choosing.put, "searchsorted": sorting.searchsorted, "dot": selection.dot,
 }  # fmt: skip
+VIEWS = "ravel", "squeeze", "swapaxes", "diagonal", "transpose", "view"
+"""Methods that give views, of which by the same integers they give the same."""
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,
 }  # fmt: skip
@@ -333,6 +335,8 @@ def _attach() -> None:
     }
     for name, method in others.items():
         setattr(ndarray, name, method)
+    for name in VIEWS:
+        setattr(ndarray, name, view_method(getattr(ndarray, name)))
 
 
 _attach()

@@ -330,6 +330,10 @@ listens, as `window.found` has it.
 """
 viewed: Callable[[Any, Callable[[Any], Any]], Callable[[Any], Any]]
 """`viewed(key, function)`: what gives a view that was taken before, or what a function does."""
+view_method: Callable[[Callable[..., Any]], Any]
+"""`view_method(function)`: a method that gives a view that was taken before by the same integers,
+or what the function does.
+"""
 READ = ndarray._read
 """What an array holds, of any and in any thread, in Python."""
 READ_QUICKLY: Any
@@ -347,12 +351,13 @@ listens.
 """
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, BY_CODE, HOST),
-    Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor),
+    Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor, remember),
     Operators({name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS}, applied),
 )
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
 settled = CELLS.settled
-viewed, READ_QUICKLY, OPERATORS = CELLS.viewed, CELLS.read, CELLS.operators
+viewed, view_method = CELLS.viewed, CELLS.view_method
+READ_QUICKLY, OPERATORS = CELLS.read, CELLS.operators
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged, Assigned.put_there = staticmethod(exchanged), staticmethod(put_at_once)
 Assigned.settled = staticmethod(settled)
