@@ -38,6 +38,12 @@ def pending() -> None:
     ngrad.eval(y)
 
 
+def methods() -> None:
+    """Views that were taken before, those that Python is asked for, and none."""
+    made = [MATRIX.ravel(), MATRIX.swapaxes(0, 1), MATRIX.T.ravel(), MATRIX.ravel(order="F")]
+    refused(lambda: made.append(MATRIX.squeeze(0)))()
+
+
 def elements() -> None:
     """Read and written, of an array that nobody else has, and of views of it."""
     x, k = ours.array([[1.0, 2.0], [3.0, 4.0]]), ours.int64(1)
@@ -74,6 +80,7 @@ WORK: dict[str, tuple[bool, Callable[[], Any]]] = {
     "cells": (True, lambda: ARRAY - ARRAY),
     "several results": (True, lambda: ours.linalg.qr(MATRIX)),
     "views": (True, lambda: (ARRAY[1:3], MATRIX.T)),
+    "methods that give views": (True, methods),
     "elements": (True, elements),
     "numbers": (True, numbers),
     "gather": (True, lambda: ARRAY[INDICES]),
@@ -117,5 +124,6 @@ def test_what_is_held_for_good_is_held_as_often_as_before(thing: Any) -> None:
     before = sys.getrefcount(thing)
     for _ in range(500):
         np.asarray((X * 2.5 + X)[1:])
+        methods()
     ngrad.eval()
     assert abs(sys.getrefcount(thing) - before) < 100
