@@ -10,21 +10,20 @@ from ngrad.numpy.views import Axes
 from ngrad.ops.matmul import matmul_operator, product
 
 
-def _turns(view: ndarray, x: ndarray) -> bool:
-    """Whether a view is an array's transpose, of two axes."""
+def _turned(view: ndarray) -> bool:
+    """Whether a view is the transpose of what it is a view of, of two axes."""
     way = view._way
-    return view._owner is x and type(way) is Axes and way.perm == (1, 0)
+    return type(way) is Axes and way.perm == (1, 0)
 
 
 def matrix_product(x: Any, y: Any) -> Any:
     """x @ y, as a tensor. Of an array and its own transpose, as NumPy's, one half is the other."""
-    if type(x) is ndarray and type(y) is ndarray:
-        if x._owner is y._owner is None:
-            return matmul_operator(x._held, y._held)
-        if _turns(y, x):
+    if type(x) is type(y) is ndarray:
+        if y._owner is x and _turned(y):
             whole = x._read()
             return product(whole, whole, False, True)
-        if _turns(x, y):
+        if x._owner is y and _turned(x):
             whole = y._read()
             return product(whole, whole, True, False)
+        return matmul_operator(x._read(), y._read())
     return matmul_operator(to_tensor(x), to_tensor(y))

@@ -163,8 +163,7 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> ndarray:
 
 def flattened(a: Any) -> Any:
     """All elements along one axis, as a tensor."""
-    x = to_tensor(a)
-    return reshape(x, (x.size,))
+    return flat(to_tensor(a))
 
 
 @into
@@ -312,14 +311,15 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
     if rank == 0 or other == 0:
         return array_of(x * y)
     if other <= 2 and rank <= 2:
-        both = type(a) is type(b) is ndarray
-        return a @ b if both else array_of(matrix_product(a, b))
+        if other != rank:
+            return array_of(matmul_operator(x, y))
+        return a @ b if type(a) is type(b) is ndarray else array_of(matrix_product(a, b))
     return tensordot(a, b, (rank - 1, max(other - 2, 0)))
 
 
 def vdot(a: Any, b: Any, /) -> ndarray:
     """The product of two arrays as vectors, of the first one's conjugate."""
-    return dot(conj(flattened(a)), flattened(b))
+    return array_of(matmul_operator(conj(flattened(a)), flattened(b)))
 
 
 def inner(a: Any, b: Any, /) -> ndarray:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import functools
-import math
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ngrad.errors import NumberError, ShapeError
-from ngrad.ops.arithmetic import multiply
 from ngrad.ops.convert import operands, tensor
 from ngrad.ops.diagonal import diagonal, permuted
 from ngrad.ops.extents import integers
-from ngrad.ops.matmul import product
+from ngrad.ops.pairs import Labels, Paired, multiplied, paired
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import normal_axis, reshape, transpose
+from ngrad.ops.shape import normal_axis, reshape
 from ngrad.tensor import Tensor
-
-Labels = str
-"""One character an axis."""
 
 
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
@@ -111,13 +106,16 @@ def einsum(
     """
     values = list(operands("einsum", *inputs)) if inputs else []
     shapes = tuple([x._layout.shape for x in values])
-    planned = _planned.__wrapped__ if any(map(_open, values)) else _planned
+    open_ = any(map(_open, values))
+    if len(values) > 1 and not open_:
+        steps, order = _direct(equation, shapes, optimize, _sums(values[0]))
+        for first, second, how in steps:
+            y, x = values.pop(second), values.pop(first)
+            values.append(multiplied(x, y, how))
+        if steps:
+            return permuted(values[0], order)
+    planned = _planned.__wrapped__ if open_ else _planned
     terms, out, path = planned(equation, shapes, optimize)
-    how = None
-    if planned is _planned and path == PAIR:
-        how, order = _direct(terms, out, *shapes, _sums(values[0]))
-    if how is not None:
-        return permuted(_multiplied(values[0], values[1], how), order)
     if len(terms) == 1:
         return _alone(values[0], *_steps(*terms, out))
     labels = list(terms)
@@ -178,6 +176,38 @@ def _alone(x: Any, pairs: Pairs, summed: tuple[int, ...], order: tuple[int, ...]
 
 
 _open = operator.attrgetter("_layout.open")
+
+
+@functools.lru_cache(1024)
+def _direct(
+    equation: str, shapes: tuple[tuple[int, ...], ...], optimize: str, sums: bool
+) -> tuple[tuple[tuple[int, int, Paired], ...], tuple[int, ...]]:
+    """Which two tensors are multiplied at each step, and how, and in which order the last result
+    has its axes; no steps if there is more to be done between.
+    """
+    terms, out, path = _planned(equation, shapes, optimize)
+    sizes: dict[str, int] = {}
+    plain = all(
+        sizes.setdefault(label, n) == n
+        for term, shape in zip(terms, shapes, strict=True)
+        for label, n in zip(term, shape, strict=True)
+    )
+    if not plain or any(len(set(term)) < len(term) for term in terms):
+        return (), ()
+    left, steps = [*zip(terms, shapes, strict=True)], []
+    for step in path:
+        if len(step) != 2:
+            return (), ()
+        first, second = sorted(step)
+        (in_y, y), (in_x, x) = left.pop(second), left.pop(first)
+        keep = set(out).union(*[term for term, _ in left])
+        if not set(in_x) ^ set(in_y) <= keep:
+            return (), ()
+        how = paired(in_x, in_y, "".join(sorted(keep)), x, y, sums)
+        steps.append((first, second, how))
+        left.append((how.result, how.shape))
+    ((last, _),) = left
+    return tuple(steps), tuple(last.index(label) for label in out)
 
 
 @functools.lru_cache(1024)
@@ -287,9 +317,9 @@ def _pair(x: Any, in_x: Labels, y: Any, in_y: Labels, keep: set[str]) -> tuple[A
     x, in_x = _summed(x, in_x, keep.union(in_y))
     y, in_y = _summed(y, in_y, keep.union(in_x))
     shapes = x._layout.shape, y._layout.shape
-    paired = _paired.__wrapped__ if x._layout.open or y._layout.open else _paired
-    how = paired(in_x, in_y, "".join(sorted(keep)), *shapes, _sums(x))
-    return _multiplied(x, y, how), how.result
+    pair = paired.__wrapped__ if x._layout.open or y._layout.open else paired
+    how = pair(in_x, in_y, "".join(sorted(keep)), *shapes, _sums(x))
+    return multiplied(x, y, how), how.result
 
 
 def _sums(x: Any) -> bool:
@@ -297,114 +327,3 @@ def _sums(x: Any) -> bool:
     it is told whether any is true, to which products of matrices see.
     """
     return not (x.dtype.is_half or x.dtype.is_bool)
-
-
-def _multiplied(x: Any, y: Any, how: Paired) -> Any:
-    """Two tensors multiplied: as matrices, or else elementwise, and summed."""
-    left, right = how.left, how.right
-    if how.axes is None:
-        found = product(left.of(x), right.of(y), left.flip, right.flip)
-        return reshape(found, how.shape)
-    found = multiply(left.of(x), right.of(y))
-    return reduce_sum(found, how.axes) if how.axes else found
-
-
-PAIR = ((0, 1),)
-"""The path of two tensors."""
-
-
-@functools.lru_cache(1024)
-def _direct(
-    terms: tuple[Labels, Labels], out: Labels, x: tuple[int, ...], y: tuple[int, ...], sums: bool
-) -> tuple[Paired | None, tuple[int, ...]]:
-    """How two tensors are multiplied, and in which order the result has its axes; None if there is
-    more to be done before.
-    """
-    in_x, in_y = terms
-    sizes: dict[str, int] = {}
-    plain = all(
-        sizes.setdefault(label, n) == n
-        for term, shape in ((in_x, x), (in_y, y))
-        for label, n in zip(term, shape, strict=True)
-    )
-    plain = plain and all(len(set(term)) == len(term) for term in terms)
-    if not plain or not set(in_x) ^ set(in_y) <= set(out):
-        return None, ()
-    how = _paired(in_x, in_y, "".join(sorted(out)), x, y, sums)
-    return how, tuple(how.result.index(label) for label in out)
-
-
-class Arranged(NamedTuple):
-    """How a tensor is read: in which order its axes come, if not as they are, and of which shape it
-    is then; and whether a product of matrices takes these transposed.
-    """
-
-    order: tuple[int, ...] | None
-    shape: tuple[int, ...]
-    flip: bool
-
-    def of(self, x: Any) -> Any:
-        moved = x if self.order is None else transpose(x, self.order)
-        own = moved._layout
-        alike = not own.open and own.shape == self.shape  # an open size is not asked what it is
-        return moved if alike else reshape(moved, self.shape)
-
-
-class Paired(NamedTuple):
-    """How two tensors are multiplied: as batches of matrices if `axes` is None, or else element by
-    element, and summed over axes; and the labels and the shape of what comes of it.
-    """
-
-    left: Arranged
-    right: Arranged
-    axes: tuple[int, ...] | None
-    result: Labels
-    shape: tuple[int, ...]
-
-
-@functools.lru_cache(1024)
-def _paired(
-    in_x: Labels, in_y: Labels, keep: Labels, x: tuple[int, ...], y: tuple[int, ...], sums: bool
-) -> Paired:
-    batch = [label for label in in_x if label in in_y and label in keep]
-    inner = [label for label in in_x if label in in_y and label not in keep]
-    rows = [label for label in in_x if label not in in_y]
-    columns = [label for label in in_y if label not in in_x]
-    sizes = dict(zip(in_x + in_y, (*x, *y), strict=True))
-    if not inner or (sums and not (rows or columns)):  # no products of matrices, or of single rows
-        labels = "".join((*batch, *rows, *columns)) if not inner else in_x
-        axes = tuple(k for k, label in enumerate(labels) if label not in keep)
-        result = "".join(label for label in labels if label in keep)
-        shape = tuple(sizes[label] for label in result)
-        left, right = _aligned(in_x, labels, sizes), _aligned(in_y, labels, sizes)
-        return Paired(left, right, axes, result, shape)
-    result = "".join((*batch, *rows, *columns))
-    shape = tuple(sizes[label] for label in result)
-    # Each operand's two groups stay in the order in which it has them: the product reads either.
-    flip_x = bool(rows) and in_x.index(inner[0]) < in_x.index(rows[0])
-    flip_y = bool(columns) and in_y.index(columns[0]) < in_y.index(inner[0])
-    of_x = (batch, inner, rows) if flip_x else (batch, rows, inner)
-    of_y = (batch, columns, inner) if flip_y else (batch, inner, columns)
-    left, right = _matrices(in_x, of_x, sizes, flip_x), _matrices(in_y, of_y, sizes, flip_y)
-    return Paired(left, right, None, result, shape)
-
-
-def _order(labels: Labels, wanted: Iterable[str]) -> tuple[int, ...] | None:
-    """Where the labels are that are wanted; None if they are these."""
-    found = tuple(labels.index(label) for label in wanted)
-    return None if found == tuple(range(len(labels))) else found
-
-
-def _aligned(labels: Labels, wanted: Labels, sizes: dict[str, int]) -> Arranged:
-    """With the axes that are wanted, one element long where there are none."""
-    order = _order(labels, (label for label in wanted if label in labels))
-    return Arranged(order, tuple(sizes[n] if n in labels else 1 for n in wanted), False)
-
-
-def _matrices(
-    labels: Labels, groups: Sequence[Sequence[str]], sizes: dict[str, int], flip: bool
-) -> Arranged:
-    """An axis for each group of labels; without the first if that is empty."""
-    order = _order(labels, (label for group in groups for label in group))
-    extents = [math.prod(sizes[label] for label in group) for group in groups]
-    return Arranged(order, tuple(extents if groups[0] else extents[1:]), flip)
