@@ -54,6 +54,9 @@ def elements() -> None:
         view[place] = 2.5
         view[k] = view[k]
         refused(partial(setitem, view, 7, 1.0))()
+    copy = x.copy()
+    copy.T[0] = x[0, 0]
+    refused(partial(setitem, x.copy(), 0, object()))()
 
 
 def numbers() -> None:

@@ -14,7 +14,7 @@ from ngrad_kernels.advanced import ASKED, write_put_at
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import BIT, BYTE, INT, POINTER, WORD, Code, Function
-from ngrad_kernels.making import NULL
+from ngrad_kernels.making import FEW, NULL
 from ngrad_kernels.memory import Buffer
 from ngrad_kernels.places import NOWHERE
 from ngrad_kernels.runs import RUN, write_runs
@@ -185,6 +185,41 @@ def _is_own(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(it.same(it.get(where, of_layout["device"]), it.known(kinds.host)))
 
 
+def _parted(module: ir.Module, kinds: CellKinds) -> None:
+    """parted(cell): whether a cell holds a copy from now on of what it held, in memory of its own:
+    of few bytes that lie in order in the host's memory, and that somebody else has, too.
+    """
+    it = Code(module, "parted", BIT, POINTER)
+    (this,) = it.function.args
+    builder, place = it.builder, offsets(kinds.cell)["_held"]
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+    x = it.get(this, place)
+    block, where = it.get(x, of_tensor["_block"]), it.get(x, of_tensor["_layout"])
+    it.unless(it.is_of(block, Buffer), BIT(0))
+    alone = [builder.icmp_unsigned("==", it.holders(thing), INT(1)) for thing in (x, block)]
+    it.unless(builder.not_(builder.and_(*alone)), BIT(0))
+    it.unless(it.same(it.get(where, of_layout["contiguous"]), it.known(True)), BIT(0))
+    it.unless(it.same(it.get(where, of_layout["device"]), it.known(kinds.host)), BIT(0))
+    nbytes = it.integer(it.get(where, of_layout["nbytes"]))
+    it.unless(builder.icmp_signed("<=", nbytes, WORD(FEW)), BIT(0))
+    it.hold(x)
+    own = builder.call(module.globals["made"], [where])
+    with builder.if_then(it.is_null(own), likely=False):  # Python tries it, too, and raises
+        builder.call(it.external("PyErr_Clear", ir.VoidType()), [])
+        it.let_go(x)
+        builder.ret(BIT(0))
+    copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
+    addresses = [it.integer(it.get(thing, of_tensor["_at"])) for thing in (own, x)]
+    builder.call(copy, [*addresses, nbytes])
+    it.unless(it.same(it.get(this, place), x), BIT(0), own, x)
+    it.hold(own)
+    it.replace(this, place, own)
+    it.let_go(x)
+    there = it.same(it.get(this, place), own)  # whatever heard that the other went
+    it.let_go(own)
+    builder.ret(there)
+
+
 def _assigned(module: ir.Module, kinds: CellKinds) -> None:
     """assigned(cell, index, value, window): 1 if a value was written; 0 if that is Python's to do,
     -1 if something raised.
@@ -235,7 +270,7 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
     part = builder.load(shown)
     where = it.get(part, of_tensor["_layout"])
     it.hold(where)
-    begins = it.integer(it.get(part, of_tensor["_at"]))
+    begins, base = (it.integer(it.get(thing, of_tensor["_at"])) for thing in (part, x))
     # Of complex numbers a view may hold what was computed.
     memory = it.same(it.get(part, of_tensor["_block"]), it.get(x, of_tensor["_block"]))
     # What has no axes may be a number.
@@ -280,7 +315,19 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
             it.let_go(x)
         it.let_go_of(asked, WORD(ASKED))
         builder.ret(builder.load(done))
-    it.unless(own, INT(0), where)
+    with builder.if_then(builder.and_(there, builder.not_(own)), likely=False):
+        with builder.if_then(it.is_of(value, kinds.cell)):  # which may have it, as a view
+            given = builder.call(module.globals["held_by"], [value])
+            it.unless(builder.not_(it.is_null(given)), INT(0), where)
+            block = it.get(given, of_tensor["_block"])
+            it.unless(builder.not_(it.same(block, it.get(x, of_tensor["_block"]))), INT(0), where)
+        done = builder.call(module.globals["parted"], [first])
+        with builder.if_then(done):
+            copy = it.get(first, of_cell["_held"])
+            builder.store(builder.call(module.globals["is_own"], [copy]), mine)
+    it.unless(builder.load(mine), INT(0), where)
+    x = it.get(first, of_cell["_held"])
+    begins = builder.add(begins, builder.sub(it.integer(it.get(x, of_tensor["_at"])), base))
     with builder.if_then(element, likely=True):
         done = builder.call(module.globals["put"], [value, where, builder.add(begins, step)])
         it.let_go(where)
@@ -295,8 +342,8 @@ def write_assign(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     where it is more than a number, or as many, for elements side by side in memory that nobody else
     has; or if anybody listens, who may want what was there before.
     """
-    steps = _alone_in, _number_of, _put, _is_own, write_runs, write_put_at, _assigned, write_is_part
-    for write in steps:
+    steps = _alone_in, _number_of, _put, _is_own, _parted, write_runs, write_put_at, _assigned
+    for write in (*steps, write_is_part):
         write(module, kinds)
     it = Code(module, "assign", INT, POINTER, POINTER, POINTER)
     this, index, value = it.function.args

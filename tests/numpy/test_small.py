@@ -45,7 +45,9 @@ ENTERED = {
     "x.view()": 0, "m.squeeze()": 0, "m.transpose()": 0, "m.transpose(1, 0)": 0,
     "x.nonzero()[0]": 9, "np.zeros((2, 3), dtype=bool)": 3,
     "m.swapaxes(0, 1)": 0, "c.astype('c8')": 5,
-    "np.einsum('ij->ji', m)": 7, "np.fill_diagonal(m.copy(), 1.0) is None": 56,
+    "np.einsum('ij->ji', m)": 7, "np.fill_diagonal(m.copy(), 1.0) is None": 16,
+    "operator.setitem(m.copy(), (0, 1), 1.0) is None": 7,
+    "operator.setitem(m.copy().T, 1, x[:4]) is None": 8,
     "np.add.reduce(x)": 22, "np.random.default_rng(0).normal(size=3)": 27,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""

@@ -139,6 +139,56 @@ PARTS: list[Any] = [
 ]  # fmt: skip
 
 
+THROUGH: dict[str, Callable[[Any], Any]] = {
+    "itself": lambda x: x,
+    "a view": lambda x: x[:],
+    "a part": lambda x: x[1:, ::-1],
+    "its transpose": lambda x: x.T,
+    "a row": lambda x: x[2],
+    "another shape": lambda x: x.reshape(-1),
+}
+
+
+@pytest.mark.parametrize("through", THROUGH)
+@pytest.mark.parametrize("value", ["a number", "a list", "another's", "its own"])
+@pytest.mark.parametrize("kept", ["the array", "a view", "an array of NumPy's"])
+def test_a_copy_has_its_own_memory_when_it_is_written_to(
+    through: str, value: str, kept: str
+) -> None:
+    """It has the array's until then, and so has the array what it had."""
+    found = []
+    for space in (np, ours):
+        x = space.arange(30.0).reshape(5, 6) * 1
+        copy = x.copy()
+        held = {"the array": x, "a view": x[1:], "an array of NumPy's": np.array(x)}[kept]
+        if space is ours and kept == "an array of NumPy's":
+            held = np.asarray(x)  # of the array's memory
+        view = THROUGH[through](copy)
+        taken = view[:2]
+        values = {
+            "a number": 7.0,
+            "a list": np.zeros(taken.shape).tolist(),
+            "another's": space.full(taken.shape, 9.0),
+            "its own": view[1:3],
+        }
+        for _ in range(2):
+            view[:2] = values[value]
+            view[-1] = 3.0
+        found.append([part.tolist() for part in (x, copy, held, view, taken)])
+    assert found[1] == found[0]
+
+
+def test_a_copy_is_parted_from_its_array_in_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ours.ndarray, "_put", None)
+    x, y = ours.arange(12.0).reshape(3, 4) * 1, ours.array([1.0] * 4)
+    copy, other = x.copy(), x.copy()
+    copy[1] = y
+    other.T[2, 0] = y[0]
+    assert copy.tolist() == [[0, 1, 2, 3], [1, 1, 1, 1], [8, 9, 10, 11]]
+    assert other.tolist() == [[0, 1, 1, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert x.tolist() == np.arange(12.0).reshape(3, 4).tolist()
+
+
 @pytest.mark.parametrize("index", PARTS, ids=str)
 @pytest.mark.parametrize("dtype", ["f8", "f4", "c16", "?", "i2"])
 def test_threads_share_a_copy(dtype: str, index: Any, monkeypatch: pytest.MonkeyPatch) -> None:
