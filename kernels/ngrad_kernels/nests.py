@@ -1,5 +1,5 @@
-"""Tensors of lists of numbers, and of lists of such lists, made in machine code: a program that
-loops over elements puts them together so at each step.
+"""Tensors of lists of numbers, and of lists of such lists or of vectors, made in machine code: a
+program that loops over elements puts them together so at each step.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ NO_LIST = WORD(-1)
 
 
 def write_listed(module: ir.Module, kinds: CellKinds) -> None:
-    """listed(values, dtype, layouts, window): a tensor of a list or tuple of numbers, or of such of
-    one length, in float64 or int64 as NumPy has it, or in the one of these that is the dtype,
-    unless that is None; `layouts` has them by NumPy's dtype and shape. None of any other nest, of
-    many numbers, and while somebody listens, who may want to hear of elements among them.
+    """listed(values, dtype, layouts, window): a tensor of a list or tuple of numbers, or of such
+    and cells of vectors that have one length, in float64 or int64 as NumPy has it, or in the one of
+    these that is the dtype, unless that is None; `layouts` has them by NumPy's dtype and shape.
+    None of any other nest, of many numbers, and while somebody listens, who may want to hear of
+    elements among them.
     """
-    for write in (_length_of, _entry, _add_number):
+    for write in (_vector_of, _length_of, _entry, _add_number, _add_vector):
         write(module, kinds)
     it = Function(module, "listed", 4)
     builder, none = it.builder, it.known(None)
@@ -61,17 +62,21 @@ def write_listed(module: ir.Module, kinds: CellKinds) -> None:
     floats = builder.alloca(BIT)
     builder.store(of_floats, floats)
 
-    def add(item: Any, k: Any) -> None:
+    def add(item: Any, k: Any, what: str = "number") -> None:
         given = item, *(builder.gep(place, [k]) for place in (wholes, reals)), floats
-        it.done_unless(builder.call(module.globals["add_number"], given))
+        it.done_unless(builder.call(module.globals[f"add_{what}"], given))
 
     with it.loop(rows) as k:
         row = entry(values, k)
         with builder.if_else(nested) as (several, one):
             with several:
                 it.done_unless(builder.icmp_signed("==", length_of(row), columns))
-                with it.loop(columns) as j:
-                    add(entry(row, j), builder.add(builder.mul(k, columns), j))
+                begin = builder.mul(k, columns)
+                with builder.if_else(it.is_of(row, kinds.cell)) as (vector, listing):
+                    with vector:
+                        add(row, begin, "vector")
+                    with listing, it.loop(columns) as j:
+                        add(entry(row, j), builder.add(begin, j))
             with one:
                 add(row, k)
     real = builder.load(floats)
@@ -105,10 +110,37 @@ def write_listed(module: ir.Module, kinds: CellKinds) -> None:
     builder.ret(out)
 
 
+def _vector_of(module: ir.Module, kinds: CellKinds) -> None:
+    """vector_of(thing): the tensor that a cell shows, borrowed, if that has one axis, is there in
+    the host's memory, and is of one of those dtypes; null for any other, and for what is no cell.
+    """
+    it = Code(module, "vector_of", POINTER, POINTER)
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+    held = it.builder.call(module.globals["held_by"], list(it.function.args))
+    it.unless_null(held, NULL)
+    it.unless(it.builder.not_(it.same(it.get(held, of_tensor["_at"]), it.known(0))), NULL)
+    where = it.get(held, of_tensor["_layout"])
+    it.unless(it.same(it.get(where, of_layout["ndim"]), it.known(1)), NULL)
+    it.unless(it.same(it.get(where, of_layout["device"]), it.known(kinds.host)), NULL)
+    it.unless(_is_read(it, kinds, where), NULL)
+    it.builder.ret(held)
+
+
+def _is_read(it: Code, kinds: CellKinds, where: Any) -> Any:
+    """Whether a layout is of one of the dtypes of which lists are made."""
+    dtype = it.get(where, offsets(kinds.kinds.layout)["dtype"])
+    return it.builder.or_(*(it.same(dtype, it.known(kinds.dtypes[code])) for code in DTYPES))
+
+
 def _length_of(module: ir.Module, kinds: CellKinds) -> None:
-    """length_of(thing): of a list or a tuple; `NO_LIST` of anything else."""
+    """length_of(thing): of a list, a tuple or a cell of a vector; `NO_LIST` of anything else."""
     it = Code(module, "length_of", WORD, POINTER)
     (thing,) = it.function.args
+    with it.builder.if_then(it.is_of(thing, kinds.cell)):
+        held = it.builder.call(module.globals["vector_of"], [thing])
+        it.unless_null(held, NO_LIST)
+        where = it.get(held, offsets(kinds.kinds.tensor)["_layout"])
+        it.builder.ret(it.integer(it.item(it.get(where, offsets(kinds.kinds.layout)["shape"]), 0)))
     for kind, name in ((list, "List"), (tuple, "Tuple")):
         with it.builder.if_then(it.is_of(thing, kind)):
             size = it.external(f"Py{name}_Size", WORD, POINTER)
@@ -137,9 +169,7 @@ def _add_number(module: ir.Module, kinds: CellKinds) -> None:
     held = builder.call(module.globals["alone_in"], [item])
     with builder.if_then(builder.not_(it.is_null(held))):
         where = it.get(held, offsets(kinds.kinds.tensor)["_layout"])
-        dtype = it.get(where, offsets(kinds.kinds.layout)["dtype"])
-        is_one = (it.same(dtype, it.known(kinds.dtypes[code])) for code in DTYPES)
-        it.unless(builder.or_(*is_one), BIT(0))
+        it.unless(_is_read(it, kinds, where), BIT(0))
     it.unless(builder.not_(it.is_of(item, bool)), BIT(0))
     kind = builder.call(module.globals["number_of"], [item, real, whole])
     it.unless(builder.icmp_signed("!=", kind, NOTHING), BIT(0))
@@ -148,4 +178,32 @@ def _add_number(module: ir.Module, kinds: CellKinds) -> None:
             builder.store(BIT(1), floats)
         with other:
             builder.store(builder.sitofp(builder.load(whole), DOUBLE), real)
+    builder.ret(BIT(1))
+
+
+def _add_vector(module: ir.Module, kinds: CellKinds) -> None:
+    """add_vector(cell, whole, real, floats): the same of each element, one after the other."""
+    it = Code(module, "add_vector", BIT, POINTER, WORDS, WORDS, BIT.as_pointer())
+    item, whole, words, floats = it.function.args
+    builder = it.builder
+    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
+    real = builder.bitcast(words, DOUBLE.as_pointer())
+    held = builder.call(module.globals["vector_of"], [item])
+    it.unless_null(held, BIT(0))
+    where = it.get(held, of_tensor["_layout"])
+    count, step = (
+        it.integer(it.item(it.get(where, of_layout[p]), 0)) for p in ("shape", "strides")
+    )
+    at = it.integer(it.get(held, of_tensor["_at"]))
+    dtype = it.get(where, of_layout["dtype"])
+    is_real = it.same(dtype, it.known(kinds.dtypes["f8"]))
+    with builder.if_then(is_real):
+        builder.store(BIT(1), floats)
+    with it.loop(count) as k:
+        place = builder.inttoptr(builder.add(at, builder.mul(k, step)), WORDS)
+        number = builder.load(place)
+        builder.store(number, builder.gep(whole, [k]))
+        bits = builder.bitcast(number, DOUBLE)
+        value = builder.select(is_real, bits, builder.sitofp(number, DOUBLE))
+        builder.store(value, builder.gep(real, [k]))
     builder.ret(BIT(1))

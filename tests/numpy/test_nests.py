@@ -33,6 +33,20 @@ WIDE = """
 [s, x]
 [[s, s], [s]]
 [x, [s, s, s]]
+[x, x]
+(x[::2], x[::-2])
+[[1, 2.5], i]
+[[1, 2], i]
+[i[::-1], i]
+[i, i + 2**62]
+[i, x[1:]]
+[x, i]
+[x, x > 1]
+[x[:0], x[:0]]
+[x[None], x[None]]
+[x, [x, x]]
+[x, 1.0]
+[x.astype("f4"), x]
 [[], []]
 """
 NARROW = """
@@ -53,6 +67,7 @@ def made(space: Any, nest: str, dtype: str | None) -> Any:
     """The array, or the error."""
     x, c, y = space.array([0.5, 0.25, 2.0]), space.array([2, 3])[0], space.array([300, 1])[0]
     names = {"s": x[0], "t": x[1], "c": c, "y": y, "b": x[0] > x[1], "x": x}
+    names["i"] = space.array([3, 4])
     try:
         return space.array(eval(nest, names), dtype=dtype)
     except (OverflowError, TypeError, ValueError) as error:
@@ -82,11 +97,17 @@ def test_a_nest_of_elements_is_read_at_once() -> None:
     hooks.ran = lambda call, inputs, out: ran.append(call.op.name)
     try:
         found = ours.array([[t, -1.0, 0], [s, t, 0], [0, 0, 1]])
+        rows = ours.array([x, [s, 2.0], x[::-1]])
     finally:
         hooks.ran = None
     assert ran == []
+    np.testing.assert_array_equal(rows, [[0.5, 0.25], [0.5, 2.0], [0.25, 0.5]])
     np.testing.assert_array_equal(found, [[0.25, -1.0, 0.0], [0.5, 0.25, 0.0], [0.0, 0.0, 1.0]])
     with tf.GradientTape() as tape:  # what a tape listens to has a derivative
         tape.watch(x)
         total = ours.sum(ours.array([[x[0], 1.0], [x[1], x[0]]]))
     np.testing.assert_array_equal(tape.gradient(total, x), [2.0, 1.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = ours.sum(ours.array([x, [1.0, x[1]]]))
+    np.testing.assert_array_equal(tape.gradient(total, x), [1.0, 2.0])
