@@ -341,7 +341,6 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
         where = flat._layout
         if not where.size and where.shape[at] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
-        flat = cast_to(flat, INT64) if where.dtype.is_bool else flat
         found = apply(op, (flat,), (at,))
         if keepdims is not NOTHING and _kept(keepdims):
             axes = range(x.ndim) if axis is None or not x.ndim else (at,)

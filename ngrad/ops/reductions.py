@@ -342,8 +342,6 @@ def reduce_all(
 
 def _arg(name: str, reduction: str) -> Op:
     def infer(x: Layout, axis: int) -> Layout:
-        if x.dtype.is_bool:
-            raise DTypeError(f"{name}: does not take bool; convert with ngrad.cast")
         if x.shape[axis] == 0:
             raise NumberError(f"{name}: axis {axis} of shape {x.shape} is empty")
         return layout(INT64, kept_shape(x.shape, (axis,)))
@@ -395,7 +393,6 @@ def _position(op: Op, value: Any, axis: Any, output_type: Any) -> Any:
     ndim = x._layout.ndim
     if ndim == 0:
         raise ShapeError(f"{op.name}: takes a tensor of at least one axis")
-    x = cast_to(x, BY_CODE["u1"]) if x.dtype.is_bool else x
     at = normal_axis(0 if axis is None else axis, ndim, op.name)
     found = apply(op, (x,), (at,))
     return found if output_type is INT64 else cast_to(found, as_dtype(output_type))

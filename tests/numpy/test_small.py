@@ -29,7 +29,7 @@ ENTERED = {
     "operator.isub(u[0, 1:], 0.5 * (w[1:] - w[:-1]))": 31, "operator.imul(y, 1.0)": 0,
     "m[1, i[:2]]": 6, "m[i[:2, None] % 4, i[:2]]": 6, "m[:, s % 6]": 8, "m[[0, 2]]": 6,
     "np.array([1.0, 2, 3.0])": 6, "np.array([[1, 2], [3, 4]])": 6, "np.array([x, y])": 6,
-    "np.array([i, [1, 2, 3]])": 6, "m @ m.T": 7, "x @ y": 0,
+    "np.array([i, [1, 2, 3]])": 6, "b.argmax()": 7, "m @ m.T": 7, "x @ y": 0,
     "np.linalg.multi_dot([m, m.T, m])": 39, "np.einsum('ij,j->i', m, x[:6])": 26,
     "m @ x[:6]": 11, "m.dot(x[:6])": 11, "np.vdot(c, c)": 16, "np.dot(x, y)": 4,
     "np.zeros((2, 3))": 3,
