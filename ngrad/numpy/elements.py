@@ -32,16 +32,17 @@ def written(at: int, where: Layout, index: Any, value: Any) -> bool:
     return True
 
 
-def picked(x: Tensor, index: Any) -> Tensor | None:
-    """x[index] of an index that is `settled`, as NumPy finds it: of what is there, and small enough
-    for an op to run where it is called. None of anything else, and where NumPy raises: the ordinary
-    way tells of that.
+def picked(x: Tensor, index: Any, axis: int | None = None) -> Tensor | None:
+    """x[index] of an index that is `settled`, or what is at such places along an axis, as NumPy
+    finds it: of what is there, and small enough for an op to run where it is called. None of
+    anything else, and where NumPy raises: the ordinary way tells of that.
     """
     where = x._layout
     if not x._at or where.device is not HOST or where.nbytes > settings.small:
         return None
     try:
-        found = where.array(x._at, x)[index]
+        lies = where.array(x._at, x)
+        found = lies[index] if axis is None else lies.take(index, axis)
     except (IndexError, TypeError, ValueError):
         return None
     return from_numpy(found, where.dtype, HOST)

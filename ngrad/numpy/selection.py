@@ -12,10 +12,11 @@ from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import PLAIN, array_of, operand, to_tensor
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.elements import picked
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import moveaxis, ravel
 from ngrad.numpy.matrices import matrix_product
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import ndarray, settled
 from ngrad.numpy.out import into, written
 from ngrad.numpy.readonly import Diagonal, diagonal_of
 from ngrad.numpy.reductions import NOTHING, along
@@ -34,6 +35,7 @@ from ngrad.ops.linalg import diag_part
 from ngrad.ops.masks import places, places_of, where_true
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.shape import broadcast_to, flat, normal_axis, reshape, swap_last
+from ngrad.record import state
 
 BOOL = BY_CODE["b1"]
 WRAPS = np.lib.NumpyVersion(np.__version__) < "2.5.0"
@@ -77,7 +79,7 @@ def nonzero(a: Any) -> tuple[ndarray, ...]:
     so they are computed at the call.
     """
     x = to_tensor(a)
-    if x.ndim == 1:
+    if x._layout.ndim == 1:
         return (array_of(places_of(x)),)
     return tuple([array_of(to_tensor(part)) for part in np.asarray(x).nonzero()])
 
@@ -179,6 +181,12 @@ def take(
     array([30, 10])
     """
     x, at = along("take", to_tensor(a), axis)
+    plain = mode == "raise" and type(indices) is not tuple and not state.listens()
+    where = settled(indices) if plain else None
+    if where is not None and (type(where) is list or where.dtype.kind in "iu"):
+        found = picked(x, where, at)
+        if found is not None:
+            return array_of(found)
     index, n = to_tensor(indices), x._layout.shape[at]
     if index.dtype.is_bool or (isinstance(indices, (list, tuple)) and not index.size):
         index = cast_to(index, BY_CODE["i8"])  # bools are numbers here, and no mask

@@ -93,7 +93,9 @@ def _places(name: str, doc: str) -> Callable[..., tuple[ndarray, ...]]:
     def places(*args: Any, **kwargs: Any) -> tuple[ndarray, ...]:
         if of_shapes and args:
             args = (np.broadcast_to(np.uint8(0), asarray(args[0]).shape), *args[1:])
-        return tuple(asarray(part) for part in function(*map(plain, args), **kwargs))
+        found = function(*map(plain, args), **kwargs)
+        made = {id(part): array_of(to_tensor(part)) for part in found}  # one may be several axes'
+        return tuple([made[id(part)] for part in found])
 
     places.__name__ = places.__qualname__ = name
     places.__doc__ = doc

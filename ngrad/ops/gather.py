@@ -20,6 +20,7 @@ from ngrad.ops.convert import cast_to, device_beside, from_outside, tensor, tens
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import cleared, dense_operands
 from ngrad.ops.shape import (
+    BROADCAST,
     broadcast_to,
     move_axis,
     normal_axis,
@@ -344,10 +345,13 @@ def updated_at(what: str, x: Any, indices: Any, updates: Any) -> tuple[Any, Any,
 
 def _each(x: Any, at: int, count: int) -> Any:
     """Each slice along an axis so many times."""
+    if type(count) is int and count == 1:
+        return x
     shape = x._layout.shape
     before, n, after = shape[:at], shape[at], shape[at + 1 :]
-    spread = broadcast_to(reshaped(x, (*before, n, 1, *after)), (*before, n, count, *after))
-    return reshaped(spread, (*before, n * count, *after))
+    one = reshaped(x, (*before, n, 1, *after))
+    wide = apply(BROADCAST, (one,), ((*before, n, count, *after),))
+    return reshaped(wide, (*before, n * count, *after))
 
 
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:

@@ -47,10 +47,10 @@ def places(mask: Any, device: Device | None = None) -> Tensor:
         kernels.write(address, mask.size, before, found._at)
         where = found._view()
     else:
-        (where,) = mask.reshape(-1).nonzero()
+        (where,) = (mask if mask.ndim == 1 else mask.reshape(-1)).nonzero()
         found = from_numpy(where, INT64, device)
     if where.size:
-        found._range = int(where[0]), int(where[-1])
+        found._range = where.item(0), where.item(-1)
     return found
 
 
