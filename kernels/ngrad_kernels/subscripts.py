@@ -200,6 +200,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     those of another cell. What is none of them, and all that somebody listens to, is for
     `cell._item(index)`.
     """
+    part_of_part = _write_part_of_part(module, kinds)
     it = Code(module, "subscript", POINTER, POINTER, POINTER)
     this, given = it.function.args
     builder, none = it.builder, it.known(None)
@@ -254,6 +255,7 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         give(it, call(it, "element_of", x, index, window), x, index, window)
     with builder.if_then(of_number):
         give(it, call(it, "row_of", this, x, index, window), x, index, window)
+        give(it, builder.call(part_of_part, [this, index, window]), x, index, window)
         leave(x, index)
     find = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
     key = builder.call(find, [it.known(key_of), index])
@@ -266,12 +268,42 @@ def write_subscript(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
                 found = call(it, "row_of", this, x, key, window)
                 give(it, found, x, index, key, window)
             with part:
-                # One of a part is a part of that part's owner.
                 owner = it.get(this, offsets(kinds.cell)["_owner"])
                 with builder.if_then(it.same(owner, none)):
                     found = call(it, "view_of", this, key, window)
                     give(it, found, x, index, key, window)
+                found = builder.call(part_of_part, [this, key, window])
+                give(it, found, x, index, key, window)
     leave(x, index, key)
+
+
+def _write_part_of_part(module: ir.Module, kinds: CellKinds) -> ir.Function:
+    """part_of_part(cell, key, window): of a part of another cell, a part that was taken before: a
+    view of that other, known by both keys. None of any other; null if that raised.
+    """
+    it = Code(module, "part_of_part", POINTER, *[POINTER] * 3)
+    this, key, window = it.function.args
+    builder, none, of_cell = it.builder, it.known(None), offsets(kinds.cell)
+    owner, way = (it.get(this, of_cell[name]) for name in ("_owner", "_way"))
+    with builder.if_then(it.is_of(way, kinds.part)):
+        first = it.item(way, kinds.part._fields.index("key"))
+        with builder.if_then(builder.not_(it.same(first, none))):
+            parts = it.known(kinds.part), first, key
+            for thing in (owner, *parts):
+                it.hold(thing)
+            both = it.tuple_of(*parts, otherwise=(owner,))
+            found = call(it, "view_of", owner, both, window)
+            for thing in (owner, both):
+                it.let_go(thing)
+            with builder.if_then(builder.icmp_unsigned("!=", found, none)):
+                # Or it raised. What it gives may be written to in the owner's memory.
+                for name in ("_seen", "_held"):
+                    it.hold(none)
+                    it.replace(this, of_cell[name], none)
+            builder.ret(found)
+    it.hold(none)
+    builder.ret(none)
+    return it.function
 
 
 def _take(it: Code, kinds: CellKinds, x: Any, at: Any, window: Any, ways: Ways) -> None:

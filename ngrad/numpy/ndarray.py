@@ -263,19 +263,18 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         part = part_of(index, key)
         if 0 <= part.integers == ndim:
             return array_of(self._element(part))
-        owner, part = self._taken(part)
+        owner, whole = self._taken(part)
         if owner is self:
             owner = self if self._owner is None else near(self)
-        else:
-            if not state.listens():
-                self._forget()  # the owner's memory, which what it gives may be written to in
-            view = None if part.key is None else view_of(owner, part.key, state.window)
-            if view is not None:
-                return view
+        elif not state.listens():
+            self._forget()  # the owner's memory, which what it gives may be written to in
         x = owner._read()
         if owner.is_number:
-            return _laid(part.read(x))
-        return array_of(part.read(x), owner, part, x)
+            return _laid(whole.read(x))
+        shown = whole.read(x)
+        if whole is not part:  # of what is a part of x itself
+            remember(x, (Part, self._way.key, part.key), shown, whole)
+        return array_of(shown, owner, whole, x)
 
     def _element(self, part: Part) -> Tensor:
         """x[index] of integers, one for each axis."""

@@ -132,6 +132,23 @@ def test_a_loop_over_parts_writes_in_place() -> None:
     assert x._read()._address == where and x[4].tolist() == other.tolist()
 
 
+def test_a_part_of_a_part_is_written_where_it_lies() -> None:
+    x = ours.zeros((8, 6)) + 1.0
+    x[0] = 0.0
+    where = x._read()._address
+    for k in range(6):
+        rows = x[1:]
+        part = rows[k % 3 :, 1:]
+        part[0] = 2.0 + k
+        rows[-1][2:][0] = 7.0
+        rows[k] = 3.0
+        assert part[0, 0] == rows[k % 3, 1] and x._read()._address == where
+    expected = np.ones((8, 6))
+    expected[0], expected[1:7], expected[7, 2] = 0.0, 3.0, 7.0
+    expected[1:4, 1:] = [[5.0], [6.0], [7.0]]
+    np.testing.assert_array_equal(x, expected)
+
+
 PARTS: list[Any] = [
     slice(1, None), slice(None, None, 2), (slice(1, -1), slice(1, -1)), (Ellipsis, 0),
     (2, slice(3)), (slice(None, None, -1), slice(4, 1, -2)), (None, slice(2)), [1, 3],
