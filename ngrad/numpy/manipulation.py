@@ -11,7 +11,7 @@ import numpy as np
 
 from ngrad.errors import AxisError
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.convert import PLAIN, array_of, to_tensor
 from ngrad.numpy.creation import asarray, itself, shape_of
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray, view_of
@@ -227,7 +227,8 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[ndarray, ...]:
 
 def atleast_1d(*arys: Any) -> Any:
     """Arrays with at least one axis."""
-    return _each([x.reshape(1) if x.ndim == 0 else x for x in map(asarray, arys)])
+    given = [asarray([x] if type(x) in PLAIN else x) for x in arys]
+    return _each([x if x._layout.ndim else x.reshape(1) for x in given])
 
 
 def atleast_2d(*arys: Any) -> Any:

@@ -117,8 +117,8 @@ def clip(
     if (a_min is not NOTHING and min is not None) or (a_max is not NOTHING and max is not None):
         raise ValueError(f"clip: takes a_min and a_max, or min and max, not both: {min=}, {max=}")
     low, high = min if a_min is NOTHING else a_min, max if a_max is NOTHING else a_max
-    held = to_tensor(a)
-    x, dtype = array_of(held), held._layout.dtype
+    x: Any = a if type(a) is ndarray else array_of(to_tensor(a))
+    dtype = x._layout.dtype
     if options:
         return _clipped(x, [("maximum", low), ("minimum", high)], options)
     if type(low) in PLAIN and not (high is None or type(high) in PLAIN):
@@ -129,6 +129,8 @@ def clip(
         limits = np.iinfo(x.dtype)
         low = None if type(low) is int and low <= limits.min else low
         high = None if type(high) is int and high >= limits.max else high
+    if low is high is None:
+        return array_of(x._read())  # another array
     if low is not None:
         x = UFUNCS["maximum"](x, low)
     return x if high is None else UFUNCS["minimum"](x, high)

@@ -44,6 +44,8 @@ np.array(x, copy=None)[0] = 9
 x[np.diag_indices_from(x[:, :3])] = 9
 i = np.diag_indices(3); i[0][0] = 2; x[i] = 9
 x.take([0, 1])[0] = 9
+x.clip(None, None)[0] = 9
+np.clip(x.astype("i1"), -500, 500)[0] = 9
 x.repeat(1)[0] = 9
 x.T[1] = -(2**70)
 x[x > 3] = 2**70
