@@ -94,7 +94,7 @@ def value_and_grad(
 
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        chosen, replaced = followed("grad", args, argnums, holomorphic)
+        chosen, replaced = followed("grad", args, argnums, holomorphic, kwargs)
         nest: Any = chosen
         leaves, structure = optree.tree_flatten(nest)
         before = state.swept
@@ -349,7 +349,7 @@ def jacobian(
 
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        chosen, replaced = followed("jacobian", args, argnums)
+        chosen, replaced = followed("jacobian", args, argnums, False, kwargs)
         sources = chosen if isinstance(argnums, Sequence) else chosen[0]
         with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             _watch(tape, chosen)

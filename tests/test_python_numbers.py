@@ -69,6 +69,7 @@ def test_functions_of_a_python_number(name: str) -> None:
         ((np.ones(2, "f4"), ours.ones(2)), "f8"),
         ((np.ones(2, "c16"),), "f8"),
         ((np.arange(2), True, "text", None), "f8"),
+        ((np.array(["a"]), np.array([None]), np.longdouble(1.0), np.float32), "f8"),
         (({"x": [ngrad.constant([1.0])]},), "f4"),
     ],
 )

@@ -64,7 +64,7 @@ def _turned(equation: str, ndim: int) -> Axes | None:
         return [*head, *range(ndim - len(head) - len(tail) if dots else 0), *tail]
 
     first, last = axes(given), axes(named)
-    if not len(first) == len({*first, *last}) == len(last) == ndim:
+    if {*first} != {*last} or not len(first) == len({*first}) == len(last) == ndim:
         return None
     return Axes(tuple(map(first.index, last)))
 

@@ -141,7 +141,7 @@ def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
         fits = False
     if not fits:
         raise (ShapeError if shape else ScalarError)(
-            f"assignment: a value of shape {value._layout.shape} does not broadcast to the shape "
+            f"assignment: a value of shape {value._layout.shape} cannot be broadcast to the shape "
             f"{shape} of what is assigned"
         )
     return broadcast_to(reshape(value, own), shape)

@@ -187,7 +187,7 @@ def _broadcast_infer(x: Layout, shape: tuple[int, ...]) -> Layout:
         or any(n < 0 for n in shape)
         or any(n not in (1, m) for n, m in zip(x.shape, shape[missing:], strict=True))
     ):
-        raise ShapeError(f"broadcast_to: shape {x.shape} does not broadcast to {shape}")
+        raise ShapeError(f"broadcast_to: shape {x.shape} cannot be broadcast to {shape}")
     return layout(x.dtype, shape)
 
 

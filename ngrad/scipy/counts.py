@@ -11,7 +11,7 @@ from ngrad.numpy.composed import as_floats
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.norms import floats
-from ngrad.ops.comparison import equal, greater_equal, less, logical_and
+from ngrad.ops.comparison import equal, greater_equal, isnan, less, logical_and
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gammas import binom, gamma
@@ -38,7 +38,8 @@ def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> An
         nothing = logical_and(equal(x, 0.0), greater_equal(n, 0.0))
         n = select(nothing, n, n + x - 1.0)
     there = logical_and(greater_equal(x, 0.0), greater_equal(n, x))
-    return array_of(select(there, binom(n, select(there, x, 0.0)), 0.0))
+    found = select(there, binom(n, select(there, x, 0.0)), 0.0)
+    return array_of(select(isnan(n + x), np.nan, found))
 
 
 def perm(N: Any, k: Any, exact: bool = False) -> Any:

@@ -106,7 +106,7 @@ class MultivariateNormal(Named):
         if spread.rank < size:
             beyond = sum_((spread.null.T @ columns) ** 2, axis=0) >= spread.least**2
             found = where(beyond, -math.inf, found)
-        return found.reshape(apart.shape[:-1])
+        return found.reshape(apart.shape[:-1]) if apart.ndim > 1 else found[0]
 
     def entropy(self, mean: Any = None, cov: Any = 1.0, allow_singular: bool = True) -> Any:
         """The entropy. With `allow_singular`, as SciPy's, it looks at values of the covariance."""

@@ -16,7 +16,7 @@ from ngrad.ops import reductions as r
 from ngrad.ops.activations import log_softmax as _log_softmax
 from ngrad.ops.activations import softmax as _softmax
 from ngrad.ops.arithmetic import abs_, sign
-from ngrad.ops.comparison import equal, greater, isfinite
+from ngrad.ops.comparison import equal, greater, isfinite, logical_and
 from ngrad.ops.complexes import real
 from ngrad.ops.convert import operands
 from ngrad.ops.elementwise import select
@@ -51,7 +51,8 @@ def logsumexp(
     top = stop_gradient(r.reduce_max(select(equal(share, 0.0), -np.inf, size), axis, True))
     above = x - select(isfinite(top), top, 0.0)
     # What has no share may lie so far above the rest that its exponential is infinite.
-    above = select(greater(real(above), float(np.log(size.dtype.finfo.max))), -np.inf, above)
+    far = greater(real(above), float(np.log(size.dtype.finfo.max)))
+    above = select(logical_and(equal(share, 0.0), far), -np.inf, above)
     total = r.reduce_sum(multiply_no_nan(exp(above), share), axis, True)
     found = log(abs_(total) if return_sign else total) + select(isfinite(top), top, 0.0)
     if not keepdims:

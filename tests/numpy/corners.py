@@ -55,6 +55,7 @@ np.sinc(np.array([0, 1 + 1j]))
 np.sign(np.array([complex(x, y) for x in (np.inf, -np.inf, np.nan) for y in (np.inf, np.nan, -1)]))
 [np.split(np.arange(6.0), k) for k in (2.0, np.array(2), {2, 3}, [np.array(2)])]
 [np.einsum('...i->i', np.ones(3)), np.einsum('...i,i->', np.ones(3), np.ones(3))]
+[np.einsum(k, np.ones((3, 3, 3))) for k in ('...ii->...i', 'ii...->i...', 'i...i->i...', 'iii->i')]
 [np.roll(np.arange(6), 1, axis=k) for k in (False, [0, 0], np.array(0))]
 np.where([True, False], -1, np.array([1, 2], np.uint8))
 np.where([True, False], np.array([1, 2], np.uint8), 300)
