@@ -158,6 +158,27 @@ class Draws:
         """Of a Gumbel distribution; with derivatives in its parameters."""
         return self._scaled("gumbel", "gumbel", size, loc, scale)
 
+    def gamma(self, shape: Any, scale: Any = 1.0, size: Any = None) -> Any:
+        """Of a gamma distribution; with a derivative in its scale, and none in its shape."""
+        if not _is_ours(scale):
+            return self._draw("gamma", shape, scale, size=size)
+        _refuse_negative("scale", scale)
+        drawn = self._draw("standard_gamma", shape, size=_size(size, shape, scale))
+        return _parameter(scale) * drawn
+
+    def multivariate_normal(
+        self, mean: Any, cov: Any, size: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Vectors of a normal distribution; with a derivative in its mean, and none in its
+        covariance. The other arguments are NumPy's.
+        """
+        drawn = self._draw("multivariate_normal", mean, cov, size, *args, **kwargs)
+        if not _is_ours(mean):
+            return drawn
+        near = _parameter(mean)
+        still = array_of(stop_gradient(near._read()))
+        return drawn + where(UFUNCS["isfinite"](near), near - still, 0.0)
+
     def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
         """Whose logarithm is normally distributed; with derivatives in its parameters."""
 

@@ -1,7 +1,8 @@
 """NumPy's `random`: the same numbers for the same seed, as arrays with derivatives.
 
 Normal, uniform, exponential, Rayleigh, Laplace, logistic, Gumbel, lognormal, Weibull, power and
-Pareto draws have derivatives in parameters that are arrays of ours; others none.
+Pareto draws have derivatives in parameters that are arrays of ours, gamma draws in their scale, and
+vectors of a normal distribution in their mean; others none.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from ngrad.tracing import each_call
 
 __getattr__ = missing_of("random")
 SHARED = (
-    "beta", "binomial", "chisquare", "dirichlet", "f", "gamma", "geometric", "hypergeometric",
-    "logseries", "multinomial", "multivariate_normal", "negative_binomial", "noncentral_chisquare",
-    "noncentral_f", "poisson", "random", "standard_cauchy", "standard_exponential",
-    "standard_gamma", "standard_normal", "standard_t", "triangular", "vonmises", "wald", "zipf",
+    "beta", "binomial", "chisquare", "dirichlet", "f", "geometric", "hypergeometric", "logseries",
+    "multinomial", "negative_binomial", "noncentral_chisquare", "noncentral_f", "poisson", "random",
+    "standard_cauchy", "standard_exponential", "standard_gamma", "standard_normal", "standard_t",
+    "triangular", "vonmises", "wald", "zipf",
 )  # fmt: skip
 """Methods of both that are NumPy's as they are."""
 
@@ -235,10 +236,10 @@ _global = RandomState.__new__(RandomState)
 Draws.__init__(_global, lambda: np.random.rand.__self__)  # type: ignore[attr-defined]
 LEGACY = (
     *(name for name in SHARED if name != "random"),
-    "bytes", "choice", "exponential", "get_state", "gumbel", "laplace", "logistic", "lognormal",
-    "normal", "pareto", "permutation", "power", "rand", "randint", "randn", "random",
-    "random_integers", "random_sample", "rayleigh", "seed", "set_state", "shuffle", "uniform",
-    "weibull",
+    "bytes", "choice", "exponential", "gamma", "get_state", "gumbel", "laplace", "logistic",
+    "lognormal", "multivariate_normal", "normal", "pareto", "permutation", "power", "rand",
+    "randint", "randn", "random", "random_integers", "random_sample", "rayleigh", "seed",
+    "set_state", "shuffle", "uniform", "weibull",
 )  # fmt: skip
 
 

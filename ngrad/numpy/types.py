@@ -59,7 +59,8 @@ def issubdtype(arg1: Any, arg2: Any) -> bool:
 
 
 def finfo(dtype: Any) -> Any:
-    """The limits of a dtype of floats or complex numbers."""
+    """The limits of a dtype of floats or complex numbers, or of an array's."""
+    dtype = dtype if isinstance(dtype, type) else getattr(dtype, "dtype", dtype)
     return as_dtype(dtype).finfo if dtype == BRAIN else np.finfo(dtype)
 
 
