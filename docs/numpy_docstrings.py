@@ -58,7 +58,7 @@ BY_NAME = {
     "median percentile quantile": "`overwrite_input` changes no input",
     "ndarray": "arrays are made by functions",
     "savez_compressed": "NumPy's example compares with a name used twice",
-    "all any geterrcall seterrcall SeedSequence std var": "objects, entropy and times are of the run",
+    "all any geterrcall SeedSequence seterrcall std var": "objects and times are of the run",
     "shape": "`x.shape = ...` is refused: write x.reshape",
     "unique_values": "values come sorted",
 }
