@@ -152,7 +152,7 @@ def test_unique_indices_are_taken_at_their_word() -> None:
     [
         (lambda x: x.at[5].set(1.0), IndexError, "index 5 is out of range for axis 0"),
         (lambda x: x.at[[0, 7]].add(1.0), IndexError, "7"),
-        (lambda x: x.at[0].set([1.0, 2.0]), ValueError, r"shape \(2,\) does not broadcast"),
+        (lambda x: x.at[0].set([1.0, 2.0]), ValueError, r"shape \(2,\) cannot be broadcast"),
         (lambda x: x.astype(int).at[0].add(0.5), TypeError, "add: values of float64 do not fit"),
         (lambda x: x.astype(int).at[0].divide(2), TypeError, "float64 does not fit int64"),
         (lambda x: x.at[0].set(1.0, mode="drop"), ValueError, r"set: .* mode='drop' is not taken"),
