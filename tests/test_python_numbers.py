@@ -143,3 +143,9 @@ def test_a_number_that_is_recorded_keeps_its_precision_to_a_power() -> None:
     exponents = np.array([1.0, 2.0])
     found = ngrad.function(lambda x: x**exponents)(1.19)
     np.testing.assert_allclose(found, 1.19**exponents, 1e-15)
+
+
+def test_parts_of_a_number_that_is_recorded() -> None:
+    parts = ngrad.function(lambda z: [z.real, z.imag, z.conjugate() * 2.0])
+    for z in (1.5, 2 - 3j):
+        assert parts(z) == [z.real, z.imag, z.conjugate() * 2.0]

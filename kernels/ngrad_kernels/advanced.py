@@ -14,7 +14,7 @@ from llvmlite import ir
 from ngrad_kernels.arrays import WRITEABLE, made_over
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.keys import bounds
-from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code, Function
+from ngrad_kernels.machine import BIT, INT, MOST, POINTER, WORD, Code, Function
 from ngrad_kernels.making import shown_by
 from ngrad_kernels.subscripts import call
 
@@ -44,6 +44,7 @@ def write_settled(module: ir.Module, kinds: CellKinds) -> None:
         it.let_go(found)
         it.done()
     count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [index])
+    it.done_unless(builder.icmp_signed("<=", count, WORD(MOST)))
     items = it.references(count)
     with it.loop(count) as k:
         found = builder.call(place, [it.item(index, k), arrays])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from ngrad_kernels.machine import INT, POINTER, WORD, Code, Function, build
+from ngrad_kernels.machine import INT, MOST, POINTER, WORD, Code, Function, build
 
 NULL = POINTER(None)
 SIZE = WORD.width // 8
@@ -96,6 +96,7 @@ def _key_of(module: ir.Module) -> None:
     with builder.if_then(builder.not_(it.is_of(index, tuple))):
         builder.ret(builder.call(item_key, [index]))
     count = builder.call(it.external("PyTuple_Size", WORD, POINTER), [index])
+    it.done_unless(builder.icmp_signed("<=", count, WORD(MOST)))
     keys = it.references(builder.add(count, WORD(1)))
     it.hold(it.known(tuple))
     builder.store(it.known(tuple), keys)

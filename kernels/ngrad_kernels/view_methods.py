@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import CALL, GET, heap_type, offset, offsets
-from ngrad_kernels.machine import POINTER, WORD, Code
+from ngrad_kernels.machine import MOST, POINTER, WORD, Code
 from ngrad_kernels.making import NULL
 from ngrad_kernels.subscripts import Ways, call, give
 
@@ -50,7 +50,7 @@ def _write_key(module: ir.Module, kinds: CellKinds) -> ir.Function:
             it.hold(none)
             builder.ret(none)
 
-    unless(builder.icmp_signed(">", count, WORD(0)))
+    unless(builder.icmp_unsigned("<", builder.sub(count, WORD(1)), WORD(MOST)))  # and not none
     this = builder.load(given)
     unless(it.is_of(this, kinds.cell))
     for part in ("_owner", "_way"):

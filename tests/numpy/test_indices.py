@@ -153,3 +153,10 @@ def test_numpys_integers_bound_slices() -> None:
     for bound in (1.0, "a", numpy.timedelta64(1, "s"), numpy.float64(1.0)):
         with pytest.raises((TypeError, IndexError), match="is no index"):
             x[start:bound]
+
+
+@pytest.mark.parametrize("item", [0, slice(None), numpy.array([0])])
+def test_indices_of_millions_of_items_are_not_assigned_to(item: Any) -> None:
+    for x in (ours.ones((2, 3)), numpy.ones((2, 3))):
+        with pytest.raises(IndexError):
+            x[(item,) * 2_000_000] = 1.0

@@ -30,6 +30,9 @@ A[np.array([True, False])]
 A[0:2:0]
 A[None, None, 0, 0, 0]
 A[(None,) * 63]
+A[(0,) * 2000000]
+A[(np.array([0]),) * 2000000]
+A.transpose(*[0] * 2000000)
 A.reshape((1,) * 65)
 V[np.array([0.5])]
 V[{}]
