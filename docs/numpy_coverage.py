@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import ngrad.numpy as ours
+from ngrad.absent import by_name
 from ngrad.numpy.absent import APART, BY_NAME, OF_ARRAYS_BY_NAME
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -19,6 +21,7 @@ from numpy_places import CALLS, Places
 TARGET = Path(__file__).with_name("numpy-coverage.md")
 TABLES = TARGET.parents[1] / "tests" / "numpy"
 PARTS = ((ours, "cases"), (ours.linalg, "cases_linalg"), (ours.fft, "cases_fft"))
+APART_FROM_ELEMENTS = ("facts", "names", "NumPy's")
 NUMPY = ".".join(np.__version__.split(".")[:2])
 
 
@@ -26,9 +29,20 @@ HEAD = f"""# NumPy's names
 
 Written by `python docs/numpy_coverage.py`, of NumPy {NUMPY}; change what it reads, not this file.
 
-*Derivatives*: the highest order that a test compares with differences, in `tests/numpy`; none of
-what returns no floats, or steps of them. *CPU* and *CUDA*: what runs there, as found by calling
-each name as its tests do, and asking the op table:
+*Derivatives*: the highest order that a test compares with differences, in `tests/numpy`; or why
+there are none, which tests hold results against:
+
+- `bools`, `integers`, `indices`: what is returned.
+- `steps`: floats whose derivative is 0, but where they leap.
+- `constants`: floats that no argument's elements decide.
+- `looks`: arguments are looked at, and count as constants from then on. In place of
+  `arange(x, y, step)`, `x + step * arange(n)` and `linspace` have derivatives, and in place of
+  `nditer` loops over arrays.
+- `memory`: numbers from files, buffers and other libraries, or to them. `text`: what is returned.
+- `facts`, `names`, `NumPy's`: as below; nothing is computed of elements.
+
+*CPU* and *CUDA*: what runs there, as found by calling each name as its tests do, and asking the op
+table:
 
 - `kernel`: an op with a kernel of ours, deferred, and fused if it can be; `kernels`: composed of
   such.
@@ -49,15 +63,18 @@ def tests(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def orders() -> dict[int, int]:
-    """The highest order that is checked, by the identity of a function: aliases share it."""
-    module = tests("cases")
-    found = {id(getattr(ours, name)): order for name, order in module.CHECKED.items()}
+def derivatives() -> dict[int, str]:
+    """The highest order that is checked, or why there is none, by the identity of a function:
+    aliases share it.
+    """
+    module, named = tests("derived"), lambda name: id(attrgetter(name)(ours))
+    found = {named(name): why for name, why in by_name(module.UNDERIVED).items()}
     for space, table in PARTS:
         for case in tests(table).CASES:
             key = id(getattr(space, case.name))
-            found[key] = max(found.get(key, 0), case.orders)
-    return found
+            if case.orders:
+                found[key] = max(found.get(key, ""), str(case.orders))
+    return found | {named(name): "2" for name in module.DERIVED}
 
 
 def places() -> Places:
@@ -89,7 +106,7 @@ class Part(NamedTuple):
 
 
 def table(space: Any, theirs: Any, names: list[str], found: Places) -> Part:
-    checked, there, absent, wanted = orders(), [], [], 0
+    checked, there, absent, wanted = derivatives(), [], [], 0
     apart = {name for part in APART.values() for name in part}
     for name in names:
         thing = getattr(space, name, None) if space is not None else None
@@ -99,9 +116,11 @@ def table(space: Any, theirs: Any, names: list[str], found: Places) -> Part:
             wanted += space is not ours or name not in apart
             continue
         wanted += 1
-        order = checked.get(id(thing), 0) or ""
         same = thing is getattr(theirs, name, None)
         cpu, cuda = ("NumPy's", "NumPy's") if same else found.shown(thing)
+        order = checked.get(id(thing)) or (cpu if cpu in APART_FROM_ELEMENTS else None)
+        if order is None:
+            raise LookupError(f"{name}: no test differentiates it, nor does it say why: derived.py")
         there.append(f"| `{name}` | yes | {order} | {cpu} | {cuda} |")
     return Part(there, absent, wanted)
 
@@ -146,7 +165,7 @@ def text() -> str:
             "",
             f"## The Array API standard 2025.12{': ' + part if part else ''}",
             "",
-            f"{total - len(missing)} of {total} names. Missing: {said}.",
+            f"{total - len(missing)} of {total} names, with NumPy's rows above. Missing: {said}.",
         ]
     return "\n".join(lines) + "\n"
 

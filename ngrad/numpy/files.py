@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from ngrad.numpy.convert import OURS, plain
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
+from ngrad.record import state
 
 
 def _plain(value: Any) -> Any:
@@ -119,7 +122,16 @@ genfromtxt = _converted("genfromtxt", "Read numbers in rows of text, some of whi
 fromfile = _converted("fromfile", "Read numbers from a binary file, or from text.")
 fromstring = _converted("fromstring", "Read numbers from a line of text.")
 frombuffer = _converted("frombuffer", "Copy numbers from a buffer.")
-fromiter = _converted("fromiter", "An array of what an iterator gives.")
+
+
+def fromiter(iter: Any, dtype: Any, count: int = -1, **kwargs: Any) -> ndarray:
+    """An array of what an iterator gives; elements of arrays keep their derivatives."""
+    if not state.stack:
+        return asarray(np.fromiter(iter, dtype, count, **kwargs))
+    items = [*islice(iter, None if count < 0 else count)]
+    found = np.fromiter(map(plain, items), dtype, count, **kwargs)
+    followed = any(isinstance(item, OURS) for item in items)
+    return asarray(items).astype(found.dtype) if followed else asarray(found)
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> ndarray:

@@ -1,5 +1,6 @@
-"""Counts of elements by value. Where bins begin, and how many there are, is computed at the call;
-counts with weights have derivatives in these.
+"""Counts of elements by value. Where bins begin, and how many there are, is computed at the call.
+Counts have derivatives in their weights, and edges in what they are made of: those that are given,
+the ends of a range, or the extremes among the elements.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ngrad.numpy.joining import stack
 from ngrad.numpy.logic import imag, real
 from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ranges import linspace
 from ngrad.numpy.reductions import sum
 from ngrad.numpy.sorting import searchsorted
 from ngrad.ops.complexes import complex_
@@ -93,13 +95,28 @@ def _slots(x: ndarray, edges: Any) -> ndarray:
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> ndarray:
     """Where bins begin and end: so many of them, or by one of NumPy's rules, or as given."""
-    x, bins = asarray(a), plain(bins)
-    if np.ndim(bins) or (range is not None and not isinstance(bins, str)):
+    x, wanted = asarray(a), plain(bins)
+    if np.ndim(wanted) or (range is not None and not isinstance(wanted, str)):
         values, w = np.empty(0, x.dtype), None  # these decide nothing, and may not be there yet
     else:
         values = np.asarray(x)
         w = None if weights is None else np.asarray(asarray(weights))
-    return asarray(np.histogram_bin_edges(values, bins, range, w))
+    span = range if range is None else tuple(map(plain, range))
+    return _followed(np.histogram_bin_edges(values, wanted, span, w), x, bins, range)
+
+
+def _followed(edges: Any, x: ndarray, bins: Any, range: Any) -> ndarray:
+    """Edges that NumPy found; where a tape listens, computed from what decides where they are."""
+    if not state.stack:
+        return asarray(edges)
+    if np.ndim(bins):
+        return asarray(bins)
+    if range is None and (x.dtype.kind != "f" or not x.size):
+        return asarray(edges)
+    low, high = (x.min(), x.max()) if range is None else range
+    if low == high:  # as NumPy widens it
+        low, high = low - 0.5, high + 0.5
+    return linspace(low, high, edges.size, dtype=edges.dtype)
 
 
 def histogram(
@@ -119,7 +136,9 @@ def histogram(
         raise ValueError(f"histogram: weights of shape {w.shape} do not fit {x.shape}")
     even = np.ndim(plain(bins)) == 0
     if even and w is None and at_hand(x._read()):  # NumPy need not search for them
-        counts, edges = map(asarray, np.histogram(known(x), plain(bins), range))
+        span = range if range is None else tuple(map(plain, range))
+        found, ends = np.histogram(known(x), plain(bins), span)
+        counts, edges = asarray(found), _followed(ends, x, bins, range)
     else:
         edges = histogram_bin_edges(x, bins, range, w)
         each = None if w is None else ravel(w)

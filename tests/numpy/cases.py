@@ -24,9 +24,3 @@ OTHER = {
 
 ROUNDING = {"polyfit": 1e6, "roots": 100.0}
 """How many times the usual rounding a result may differ by, where NumPy goes another way."""
-
-CHECKED = {
-    "c_": 1, "copyto": 1, "fill_diagonal": 1, "intersect1d": 1, "partition": 1, "place": 1,
-    "put": 1, "put_along_axis": 1, "putmask": 1, "r_": 1, "vectorize": 1,
-}  # fmt: skip
-"""Orders of derivatives that tests of their own compare with differences."""

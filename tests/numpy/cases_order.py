@@ -93,7 +93,7 @@ case("unique", A[:2, ::-1], axis=0, orders=1)
 case("unique", K[[0, 1, 0]], axis=0)
 case("unique", TIED.reshape(2, 3), axis=1, return_inverse=True)
 for name in ("unique_all", "unique_counts", "unique_inverse", "unique_values"):
-    case(name, A, orders=1 if name == "unique_values" else 0)
+    case(name, A, orders=1)
     if name != "unique_values":  # whose order NumPy leaves open
         case(name, TIED)
 case("intersect1d", TIED, [2, 3, 9])

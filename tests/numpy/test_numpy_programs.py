@@ -209,10 +209,6 @@ def test_files_on_disk(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     "function",
     [
-        lambda x, y: ours.r_[x, 2.0, y] ** 2,
-        lambda x, y: ours.c_[x, y],
-        lambda x, y: ours.partition(x, 2) * y,
-        lambda x, y: ours.vectorize(lambda a, b: a * b if a > b else a - b * b)(x, y),
         lambda x, y: ours.multiply.accumulate(x) + ours.hypot.reduce(y),
         lambda x, y: windows(ours.outer(x, y), (2, 3)) ** 2 * windows(y, (2, 2), (0, 0))[0, 0, 0],
         lambda x, y: ours.logaddexp.accumulate(x) + ours.subtract.reduceat(y, [0, 2, 1, 3]),
@@ -288,27 +284,6 @@ def test_gradients_of_repeated_assignment(name: str) -> None:
         return ngrad.convert_to_tensor(z * z)
 
     check_gradient(function, V, W[:3])
-
-
-MASK = np.array([True, False, True, True])
-WRITES: dict[str, Callable[[Any, Any], None]] = {
-    "put": lambda z, y: ours.put(z, [3, 0, 1], y),
-    "place": lambda z, y: ours.place(z, MASK, y),
-    "putmask": lambda z, y: ours.putmask(z, MASK, y),
-    "copyto": lambda z, y: ours.copyto(z, y, where=MASK),
-    "put_along_axis": lambda z, y: ours.put_along_axis(z, np.array([3, 0, 1]), y[:3], 0),
-    "fill_diagonal": lambda z, y: ours.fill_diagonal(z.reshape(2, 2), y),
-}
-
-
-@pytest.mark.parametrize("name", WRITES)
-def test_gradients_of_assignment(name: str) -> None:
-    def function(x: Any, y: Any) -> Any:
-        z = ours.array(x)
-        WRITES[name](z, ours.asarray(y))
-        return ngrad.convert_to_tensor(z * z)
-
-    check_gradient(function, V, W)
 
 
 def test_numpys_functions_take_our_arrays() -> None:
