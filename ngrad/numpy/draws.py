@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import current
+from ngrad.devices import Device, current, opened
 from ngrad.dtypes import BY_CODE, as_dtype
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import layout
@@ -20,6 +20,7 @@ from ngrad.numpy.convert import FLOAT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.place import place_of, where_they_lie
 from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.ways import lies_of
@@ -59,17 +60,18 @@ class Draws:
         return str(self._source)
 
     def _draw(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """What a method of NumPy's gives, arrays as ours, a number as it is. In a `function` it is
-        drawn at every call, and a Python float is a number without a value there, which leaves the
-        dtype to an array beside it, too.
+        """What a method of NumPy's gives, arrays as ours, where those lie that it is given, and a
+        number as it is. In a `function` it is drawn at every call, and a Python float is a number
+        without a value there, which leaves the dtype to an array beside it, too.
         """
         values = [on_host(x) for x in args]
         named = {key: on_host(x) for key, x in kwargs.items()}
+        place = current() if len(opened) == 1 else place_of((*args, *kwargs.values()))
         trace = state.window.trace
         if trace is None:
             try:
                 drawn = getattr(self._source, name)(*values, **named)
-                return _array(drawn) if isinstance(drawn, np.ndarray) else drawn
+                return _array(drawn, place) if isinstance(drawn, np.ndarray) else drawn
             except KINDS as error:
                 explain(error, name, args, kwargs)
                 raise
@@ -82,8 +84,8 @@ class Draws:
         if type(like) is float:
             return Weak(host(again, BY_CODE["f8"]))
         array = np.asarray(like)
-        spec = layout(as_dtype(array.dtype), array.shape, None, current())
-        return array_of(trace.ask(lambda: _array(again())._read(), spec))
+        spec = layout(as_dtype(array.dtype), array.shape, None, place)
+        return array_of(trace.ask(lambda: _array(again(), place)._read(), spec))
 
     # -- made of standard draws --------------------------------------------------------------------
 
@@ -92,8 +94,13 @@ class Draws:
         given = (scale,) if loc is None else (loc, scale)
         if not any(map(_is_ours, given)):
             return self._draw(name, *given, size=size)
+        return where_they_lie(self._scale, standard, size, loc, scale)
+
+    def _scale(self, standard: str, size: Any, loc: Any, scale: Any, *own: Any) -> Any:
+        """The same; the standard draw may have parameters of its own."""
+        given = (scale,) if loc is None else (loc, scale)
         _refuse_negative("scale", scale)
-        z = self._draw(standard, size=_size(size, *given))
+        z = self._draw(standard, *own, size=_size(size, *own, *given))
         found = _parameter(scale) * z
         return found if loc is None else _parameter(loc) + found
 
@@ -110,10 +117,15 @@ class Draws:
         """
         if not any(map(_is_ours, given)):
             return self._draw(name, *given, size=size)
+        return where_they_lie(self._follow, name, standard, size, path, *given)
+
+    def _follow(
+        self, name: str, standard: str, size: Any, path: Callable[..., Any], *given: Any
+    ) -> Any:
         drawn = None
         if state.window.trace is None:
             source = copy.deepcopy(self._source)
-            drawn = _array(getattr(source, name)(*map(on_host, given), size=size))
+            drawn = _array(getattr(source, name)(*map(on_host, given), size=size), current())
         z = self._draw(standard, size=_size(size, *given))
         near = path(z, *map(_parameter, given))
         if drawn is None:
@@ -129,6 +141,9 @@ class Draws:
         """Of [low, high), evenly; with derivatives in its parameters."""
         if not (_is_ours(low) or _is_ours(high)):
             return self._draw("uniform", low, high, size=size)
+        return where_they_lie(self._between, low, high, size)
+
+    def _between(self, low: Any, high: Any, size: Any) -> Any:
         first, last = _parameter(low), _parameter(high)
         if state.window.trace is None:
             between = np.asarray(last - first)
@@ -162,9 +177,7 @@ class Draws:
         """Of a gamma distribution; with a derivative in its scale, and none in its shape."""
         if not _is_ours(scale):
             return self._draw("gamma", shape, scale, size=size)
-        _refuse_negative("scale", scale)
-        drawn = self._draw("standard_gamma", shape, size=_size(size, shape, scale))
-        return _parameter(scale) * drawn
+        return where_they_lie(self._scale, "standard_gamma", size, None, scale, shape)
 
     def multivariate_normal(
         self, mean: Any, cov: Any, size: Any = None, *args: Any, **kwargs: Any
@@ -235,7 +248,7 @@ class Draws:
             return self._draw("choice", a, size, replace, p, *args, **kwargs)
         rest = dict(zip(("axis", "shuffle"), args, strict=False), **kwargs)
         axis = rest.pop("axis", 0)
-        return _taken(x, self._draw("choice", x.shape[axis], size, replace, p, **rest), axis)
+        return self._taken(x, axis, "choice", x.shape[axis], size, replace, p, **rest)
 
     def _permutation(self, x: Any, axis: int) -> Any:
         """arange(x), or the slices of an array along an axis, in a new order."""
@@ -247,7 +260,13 @@ class Draws:
     def _ordered(self, x: Any, axis: int, what: str) -> Any:
         """The slices of an array along an axis in a new order."""
         at = normal_axis(axis, x.ndim, what)
-        return _taken(x, self._draw("permutation", x.shape[at]), at)
+        return self._taken(x, at, "permutation", x.shape[at])
+
+    def _taken(self, x: Any, axis: int, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Slices of an array along an axis, at places that are drawn."""
+        if not isinstance(x, ndarray):
+            return np.take(x, plain(self._draw(name, *args, **kwargs)), axis)
+        return where_they_lie(lambda x: take(x, self._draw(name, *args, **kwargs), axis), x)
 
     def _shuffle(self, x: Any, axis: int) -> None:
         """The same in place, which every view of it sees."""
@@ -262,8 +281,8 @@ class Draws:
         x[...] = self._ordered(x, axis, "shuffle")
 
 
-def _array(value: Any) -> ndarray:
-    return array_of(from_numpy(np.asarray(value), None, current()))
+def _array(value: Any, place: Device) -> ndarray:
+    return array_of(from_numpy(np.asarray(value), None, place))
 
 
 def _sequence(value: Any) -> Any:
@@ -272,11 +291,6 @@ def _sequence(value: Any) -> Any:
         return asarray(value)
     except DTypeError:
         return np.asarray(value)
-
-
-def _taken(x: Any, places: Any, axis: Any) -> Any:
-    """Slices of such a one along an axis."""
-    return take(x, places, axis) if isinstance(x, ndarray) else np.take(x, plain(places), axis)
 
 
 PLAIN = frozenset((int, float, bool, type(None), type, str, np.ndarray))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ngrad.cell import Cell
-from ngrad.devices import current, device, opened
+from ngrad.devices import Device, current, device, opened
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import device_beside
 
@@ -17,11 +17,16 @@ def where_they_lie(function: Callable[..., Any], *args: Any, **kwargs: Any) -> A
     """
     if len(opened) == 1:
         return function(*args, **kwargs)
-    place = device_beside(*_arrays((*args, *kwargs.values())))
+    place = place_of((*args, *kwargs.values()))
     if place is current():
         return function(*args, **kwargs)
     with device(place):
         return function(*args, **kwargs)
+
+
+def place_of(values: Iterable[Any]) -> Device:
+    """Where the arrays among arguments lie; the current device, if there are none."""
+    return device_beside(*_arrays(values))
 
 
 def _arrays(values: Any) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.draws import Draws, by_columns, on_host, room_like
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import own_array, written
+from ngrad.numpy.place import where_they_lie
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.ops.shape import normal_axis
 from ngrad.tracing import each_call
@@ -41,7 +42,8 @@ def _as_it_is(name: str) -> Callable[..., Any]:
             return self._draw(name, *args, **kwargs)
         out = own_array(name, out)
         # NumPy takes it if it has numbers of that dtype.
-        drawn = self._draw(name, *args, out=room_like(out), **kwargs)
+        room = room_like(out)
+        drawn = where_they_lie(lambda _: self._draw(name, *args, out=room, **kwargs), out)
         return written(name, drawn._read(), out)
 
     method.__name__ = method.__qualname__ = name
@@ -100,17 +102,20 @@ class Generator(Draws):
 
     def permuted(self, x: Any, *, axis: int | None = None, out: Any = None) -> ndarray:
         """The elements in a new order, along an axis each row in one of its own."""
+        return where_they_lie(self._permuted, x, axis, out)
+
+    def _permuted(self, x: Any, axis: int | None, out: Any) -> ndarray:
         if out is None:
-            return self._permuted(asarray(x), axis, by_columns(x))
+            return self._rearranged(asarray(x), axis, by_columns(x))
         x, out = asarray(x), own_array("permuted", out)
         if out.shape != x.shape:  # before numbers are drawn
             raise ValueError(f"permuted: out must have the shape of x, {x.shape}, not {out.shape}")
         if not can_cast(x.dtype, out.dtype):
             raise TypeError(f"permuted: cannot cast {x.dtype} to {out.dtype}, out's, safely")
         turned = room_like(out).flags.fnc
-        return written("permuted", self._permuted(x, axis, turned)._read(), out)
+        return written("permuted", self._rearranged(x, axis, turned)._read(), out)
 
-    def _permuted(self, x: ndarray, axis: int | None, turned: bool) -> ndarray:
+    def _rearranged(self, x: ndarray, axis: int | None, turned: bool) -> ndarray:
         if axis is None:
             places = np.arange(x.size).reshape(x.shape)
             return take(x, self._draw("permuted", np.asarray(places, order="F" if turned else "C")))

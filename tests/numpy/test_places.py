@@ -114,12 +114,27 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "nanmean": lambda x: ours.nanmean(x),
     "norm": lambda x: ours.linalg.norm(x),
     "fft": lambda x: ours.fft.fft(x),
+    # what is drawn
+    "normal": lambda x: ours.random.default_rng(3).normal(X, x),
+    "uniform": lambda x: ours.random.default_rng(3).uniform(0.0, x, (2, 3, 4)),
+    "gamma": lambda x: ours.random.default_rng(3).gamma(2.0, x),
+    "lognormal": lambda x: ours.random.RandomState(3).lognormal(X, x / 9.0),
+    "weibull": lambda x: ours.random.default_rng(3).weibull(x),
+    "multivariate_normal": lambda x: ours.random.default_rng(3).multivariate_normal(
+        x[0], np.eye(4)
+    ),
+    "poisson": lambda x: ours.random.default_rng(3).poisson(x),
+    "random": lambda x: ours.random.default_rng(3).random(out=x.copy()),
+    "choice": lambda x: ours.random.default_rng(3).choice(x, 5, axis=1),
+    "permutation": lambda x: ours.random.default_rng(3).permutation(x),
+    "permuted": lambda x: ours.random.default_rng(3).permuted(x, axis=1),
+    "permuted, out=": lambda x: ours.random.default_rng(3).permuted(X, out=x.copy()),
 }
 
 
 LOOKS = {
     "x[mask]", "x[x > 3]", "compress", "extract", "nonzero", "argwhere", "unique", "piecewise",
-    "histogram", "bincount", "repeat", "lstsq",
+    "histogram", "bincount", "repeat", "lstsq", "multivariate_normal", "poisson",
 }  # fmt: skip
 """Calls that look at values: for the shape of what they return, or for what else they are."""
 
