@@ -201,8 +201,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     -------
     value
     pullback : callable
-        Of a cotangent, a nest like `value`; it gives a tuple of gradients, like the primals, and
-        may be called again. Those of complex primals are as a tape gives them.
+        Of a cotangent, a nest like `value`, in which None stands for ones, as among a tape's
+        `output_gradients` and TensorFlow's; what does not count is given zeros. It gives a tuple of
+        gradients, like the primals, and may be called again. Those of complex primals are as a tape
+        gives them.
     aux
         If `has_aux`.
 

@@ -88,6 +88,10 @@ def test_output_gradients() -> None:
 
     assert tape.gradient([y, z], x, output_gradients=[seed, None]).numpy().tolist() == [23, 403]
     assert tape.gradient([y, z], x, output_gradients=[None, seed]).numpy().tolist() == [32, 304]
+    _, pullback = ngrad.vjp(lambda x: (x * x, 3.0 * x), x)
+    for given in ((seed, None), (None, seed), (None, None), None, (None, seed * 0.0)):
+        wanted = tape.gradient([y, z], x, output_gradients=given)
+        assert pullback(given)[0].numpy().tolist() == wanted.numpy().tolist()
     with pytest.raises(ShapeError, match="output gradient"):
         tape.gradient(y, x, output_gradients=constant([1.0, 2.0, 3.0]))
     with pytest.raises(ValueError, match="2 targets"):
