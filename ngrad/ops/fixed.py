@@ -22,7 +22,7 @@ FIXED.batch(lambda size, batched, x, why: apply(FIXED, (x,), (why,)))
 
 @FIXED.vjp
 def _(g: Any, out: Any, x: Any, why: str) -> Any:
-    raise GradientError(f"{why}; keep them constant")
+    raise GradientError(f"{why}; keep it constant")
 
 
 def fixed(x: Any, why: str) -> Any:

@@ -65,7 +65,7 @@ def gamma_slopes(a: Any, x: Any) -> tuple[Any, Any]:
     """The derivatives of `gammainc`, for rules: who asks for a second one in a is told that there
     is none.
     """
-    why = "gammainc: has no second derivative in its first operand"
+    why = "gammainc: has no second derivative in a"
     return gammainc_slope(fixed(a, why), x), gamma_density(a, x)
 
 
@@ -188,7 +188,8 @@ def _(g, out, a, b, x):
 
 def beta_slopes(a: Any, b: Any, x: Any) -> tuple[Any, Any, Any]:
     """The derivatives of `betainc`, for rules: in a and b there are no second ones."""
-    first, last = (fixed(y, "betainc: has no second derivatives in its parameters") for y in (a, b))
+    first = fixed(a, "betainc: has no second derivative in a")
+    last = fixed(b, "betainc: has no second derivative in b")
     in_a, in_b = betainc_slope(first, last, x), -betaincc_slope(first, last, x)
     return in_a, in_b, beta_density(a, b, x)
 
@@ -283,7 +284,7 @@ def _(g, out, df, t):
 
 def student_slopes(df: Any, t: Any) -> tuple[Any, Any]:
     """The derivatives of `stdtr`, for rules: in df there is no second one."""
-    why = "stdtr: has no second derivative in its first operand"
+    why = "stdtr: has no second derivative in df"
     return stdtr_slope(fixed(df, why), t), student_density(df, t)
 
 

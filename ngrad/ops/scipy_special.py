@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,9 +27,8 @@ from ngrad.ops.incomplete import beta_slopes, gamma_slopes, student_slopes
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.on_threads import in_parts
-from ngrad.ops.power import sqrt
 from ngrad.ops.special import digamma, erf
-from ngrad.ops.trigonometric import cos, sin
+from ngrad.ops.trigonometric import cos
 from ngrad.record import apply
 
 OPERATIONS = 100
@@ -280,7 +279,6 @@ def _(g: Any, out: Any, x: Any) -> Any:
 # -- whose derivatives are hypergeometric functions, smooth where a quotient of them were 0 / 0 ----
 
 SPENCE = by_scipy("spence")
-ELLIPK, ELLIPE = by_scipy("ellipk"), by_scipy("ellipe")
 
 
 def hypergeometric(op: Op, *operands: Any) -> Any:
@@ -297,67 +295,16 @@ def _(g: Any, out: Any, x: Any) -> Any:
     return (g * select(near, there, log(away) / (1.0 - away)),)
 
 
-def _far_from_zero(m: Any) -> tuple[Any, Any, Any]:
-    """Where quotients of elliptic integrals do not cancel; m there, and elsewhere."""
-    far = less(0.5, abs_(m))
-    return far, select(far, m, -1.0), select(far, 0.0, m)
-
-
-@ELLIPK.vjp
-def _(g: Any, out: Any, m: Any) -> Any:
-    far, there, close = _far_from_zero(m)
-    rest = 1.0 - there
-    above = apply(ELLIPE, (there,)) - multiply_no_nan(select(far, out, 0.0), rest)
-    near = math.pi / 8 * hypergeometric(HYP2F1, 1.5, 1.5, 2.0, close)
-    return (g * select(far, above / (2.0 * there * rest), near),)
-
-
-@ELLIPE.vjp
-def _(g: Any, out: Any, m: Any) -> Any:
-    far, there, close = _far_from_zero(m)
-    above = select(far, out, 0.0) - apply(ELLIPK, (there,))
-    near = -math.pi / 8 * hypergeometric(HYP2F1, 0.5, 1.5, 2.0, close)
-    return (g * select(far, above / (2.0 * there), near),)
-
-
-ELLIPKM1 = by_scipy("ellipkm1")
-ELLIPKINC, ELLIPEINC = by_scipy("ellipkinc"), by_scipy("ellipeinc")
-
-
-@ELLIPKM1.vjp
-def _(g: Any, out: Any, p: Any) -> Any:
-    far, there, close = _far_from_zero(1.0 - p)
-    rest = select(far, p, 2.0)
-    above = apply(ELLIPE, (there,)) - multiply_no_nan(select(far, out, 0.0), rest)
-    near = math.pi / 8 * hypergeometric(HYP2F1, 1.5, 1.5, 2.0, close)
-    return (-g * select(far, above / (2.0 * there * rest), near),)
-
-
-def _incomplete_slope(angle: Any, m: Any) -> Any:
-    share = sin(angle)
-    return sqrt(1.0 - m * (share * share))
-
-
-@ELLIPKINC.vjp
-def _(g: Any, out: Any, angle: Any, m: Any) -> Any:
-    return g / _incomplete_slope(angle, m), 0.0 * m
-
-
-@ELLIPEINC.vjp
-def _(g: Any, out: Any, angle: Any, m: Any) -> Any:
-    return g * _incomplete_slope(angle, m), 0.0 * m
-
-
 # -- parameters without a derivative ---------------------------------------------------------------
 
 
-def of_last(op: Op, *operands: Any, params: tuple[Any, ...] = ()) -> Any:
-    """A function of its last operand: the parameters before it are kept constant."""
+def of_last(
+    op: Op, what: str, names: str, operands: Sequence[Any], params: tuple[Any, ...] = ()
+) -> Any:
+    """A function of its last operand; the parameters before it, by their names, are constant."""
     *parameters, x = operands
-    why = f"{op.name}: has a derivative in its last operand, and none in the others"
-    return apply(op, (*(fixed(y, why) for y in parameters), x), params)
-
-
-def of_first(op: Op, x: Any, m: Any) -> Any:
-    """A function of its first operand, in the same sense."""
-    return apply(op, (x, fixed(m, f"{op.name}: has a derivative in its first operand alone")))
+    kept = [
+        fixed(y, f"{what}: has no derivative in {name}")
+        for y, name in zip(parameters, names.split(), strict=True)
+    ]
+    return apply(op, (*kept, x), params)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import NumberError
-from ngrad.ops import gammas, orthogonal, scipy_special, sinc  # noqa: F401  (in the table, whoever calls them)
+from ngrad.ops import elliptic, gammas, orthogonal, sinc  # noqa: F401  (in the table, whoever calls them)
 from ngrad.ops import zeta as z
 from ngrad.ops.arithmetic import floor, maximum
 from ngrad.ops.comparison import equal, greater_equal, logical_and

@@ -18,8 +18,10 @@ from ngrad.ops import scipy_special as s
 from ngrad.ops.convert import beside as number_beside
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
+from ngrad.ops.fixed import fixed
 from ngrad.ops.shape import broadcast_to
 from ngrad.ops.zeta import of_order as _polygamma
+from ngrad.record import state
 from ngrad.tensor import Tensor
 
 BESSEL = {"j": "J", "y": "Y", "i": "I", "k": "K", "ie": "I exp(-|x|)", "ke": "K exp(x)"}
@@ -47,21 +49,29 @@ def _by_order(
 ) -> ndarray:
     """A function of an order and a tensor, which may have a loop of its own for `whole` orders; of
     an array of orders, of each where it is asked for. Their values are looked at, and nothing flows
-    back to them.
+    back to them: who follows those that need not be whole is told.
     """
     x = _floats(orders, z, whole)
     if np.ndim(orders) == 0 and not isinstance(orders, OURS):
         return array_of(compute(orders, x))
+    found = _of_orders(what, orders, x, compute)
+    if state.stack and isinstance(orders, OURS) and not whole:
+        own = cast_to(to_tensor(orders), found.dtype)
+        found = select(True, found, fixed(own, f"{what}: has no derivative in v"))
+    return array_of(found)
+
+
+def _of_orders(what: str, orders: Any, x: Any, compute: Callable[[Any, Any], Any]) -> Any:
     given = np.asarray(orders)
     there, place = np.unique(given, return_inverse=True)
     if not there.size:
-        return array_of(x * number_beside(x, given, what))
+        return x * number_beside(x, given, what)
     each = [compute(order.item(), x) for order in there]
     found = broadcast_to(each[0], broadcast(given.shape, x._layout.shape))
     for k, values in enumerate(each[1:], 1):
         here = tensor(place.reshape(given.shape) == k, what, None, x._layout.device)
         found = select(here, values, found)
-    return array_of(found)
+    return found
 
 
 def polygamma(n: Any, x: Any) -> ndarray:

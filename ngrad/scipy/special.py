@@ -17,6 +17,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.numpy.signal import sinc
 from ngrad.numpy.ufuncs import ufunc
+from ngrad.ops import elliptic
 from ngrad.ops import scipy_special as s
 from ngrad.ops.comparison import greater, less
 from ngrad.ops.convert import operands
@@ -53,19 +54,13 @@ def _op(op: Any) -> Callable[..., Any]:
     return lambda *xs: apply(op, operands(op.name, *xs))
 
 
-def _of_last(op: Any) -> Callable[..., Any]:
-    return lambda *xs: s.of_last(op, *operands(op.name, *xs))
+def _of_last(op: Any, names: str) -> Callable[..., Any]:
+    return lambda *xs: s.of_last(op, op.name, names, operands(op.name, *xs))
 
 
-def _of_first(op: Any) -> Callable[..., Any]:
-    return lambda *xs: s.of_first(op, *operands(op.name, *xs))
-
-
-def _family(family: str) -> Callable[..., Any]:
-    def evaluated(*xs: Any) -> Any:
-        return s.of_last(ORTHOGONAL, *operands(f"eval_{family}", *xs), params=(family,))
-
-    return evaluated
+def _family(family: str, names: str) -> Callable[..., Any]:
+    name = f"eval_{family}"
+    return lambda *xs: s.of_last(ORTHOGONAL, name, names, operands(name, *xs), (family,))
 
 
 def _loggamma(x: Any) -> Any:
@@ -134,17 +129,17 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "rgamma": (rgamma, 1, "1 / gamma(x)."),
     "poch": (_op(s.POCH), 2, "gamma(z + m) / gamma(z)."),
     "binom": (binom, 2, "gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1))."),
-    "hyp1f1": (_of_last(s.HYP1F1), 3, "Kummer's function of a, b and x."),
-    "hyp2f1": (_of_last(s.HYP2F1), 4, "Gauss's function of a, b, c and x."),
-    "hyp0f1": (_of_last(s.HYP0F1), 2, "The confluent limit function of v and x."),
-    "hyperu": (_of_last(s.HYPERU), 3, "Tricomi's function of a, b and x."),
-    "ellipkm1": (_op(s.ELLIPKM1), 1, "ellipk(1 - p), also of small p."),
-    "ellipkinc": (_of_first(s.ELLIPKINC), 2, "The integral of the first kind up to phi, of m."),
-    "ellipeinc": (_of_first(s.ELLIPEINC), 2, "That of the second kind."),
+    "hyp1f1": (_of_last(s.HYP1F1, "a b"), 3, "Kummer's function of a, b and x."),
+    "hyp2f1": (_of_last(s.HYP2F1, "a b c"), 4, "Gauss's function of a, b, c and x."),
+    "hyp0f1": (_of_last(s.HYP0F1, "v"), 2, "The confluent limit function of v and x."),
+    "hyperu": (_of_last(s.HYPERU, "a b"), 3, "Tricomi's function of a, b and x."),
+    "ellipkm1": (_op(elliptic.ELLIPKM1), 1, "ellipk(1 - p), also of small p."),
+    "ellipkinc": (_op(elliptic.ELLIPKINC), 2, "The integral of the first kind up to phi, of m."),
+    "ellipeinc": (_op(elliptic.ELLIPEINC), 2, "That of the second kind."),
     "owens_t": (_op(s.OWENS_T), 2, "Owen's T, of h and a."),
     "wrightomega": (_op(s.WRIGHTOMEGA), 1, "The w with w + log(w) = x."),
-    "ellipk": (_op(s.ELLIPK), 1, "The complete elliptic integral of the first kind, of m."),
-    "ellipe": (_op(s.ELLIPE), 1, "The complete elliptic integral of the second kind, of m."),
+    "ellipk": (_op(elliptic.ELLIPK), 1, "The complete elliptic integral of the first kind, of m."),
+    "ellipe": (_op(elliptic.ELLIPE), 1, "The complete elliptic integral of the second kind, of m."),
     "spence": (_op(s.SPENCE), 1, "The integral of log(t) / (1 - t) from 1 to x."),
     "expi": (expi, 1, "The integral of exp(t) / t up to x."),
     "exp1": (exp1, 1, "The integral of exp(-t) / t from x on."),
@@ -169,17 +164,21 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "inv_boxcox": (powers.inv_boxcox, 2, "The inverse of boxcox(., lmbda)."),
     "inv_boxcox1p": (powers.inv_boxcox1p, 2, "The inverse of boxcox1p(., lmbda)."),
     **{
-        f"eval_{family}": (_family(family), nin, f"{of} at x, of its degree n.")
-        for family, nin, of in (
-            ("chebyt", 2, "Chebyshev's polynomial of the first kind"),
-            ("chebyu", 2, "Chebyshev's polynomial of the second kind"),
-            ("legendre", 2, "Legendre's polynomial"),
-            ("gegenbauer", 3, "Gegenbauer's polynomial of a parameter"),
-            ("hermite", 2, "Hermite's polynomial (the physicists')"),
-            ("hermitenorm", 2, "Hermite's polynomial with a leading 1"),
-            ("laguerre", 2, "Laguerre's polynomial"),
-            ("genlaguerre", 3, "Laguerre's polynomial of a parameter"),
-            ("jacobi", 4, "Jacobi's polynomial of two parameters"),
+        f"eval_{family}": (
+            _family(family, names),
+            len(names.split()) + 1,
+            f"{of} at x, of its degree n.",
+        )
+        for family, names, of in (
+            ("chebyt", "n", "Chebyshev's polynomial of the first kind"),
+            ("chebyu", "n", "Chebyshev's polynomial of the second kind"),
+            ("legendre", "n", "Legendre's polynomial"),
+            ("gegenbauer", "n alpha", "Gegenbauer's polynomial of a parameter"),
+            ("hermite", "n", "Hermite's polynomial (the physicists')"),
+            ("hermitenorm", "n", "Hermite's polynomial with a leading 1"),
+            ("laguerre", "n", "Laguerre's polynomial"),
+            ("genlaguerre", "n alpha", "Laguerre's polynomial of a parameter"),
+            ("jacobi", "n alpha beta", "Jacobi's polynomial of two parameters"),
         )
     },
     "erf": (_erf, 1, "The error function."),

@@ -47,14 +47,23 @@ def _incomplete(
     )  # SciPy's err by so much
 
 
-def _of_angle(op: str, domain: Any, m: float) -> Row:
-    """A function of its first operand."""
+def _of_angle(op: str, domain: Any, m: float, reference: Any = None, *params: str) -> Row:
+    """A function of its first operand; in the other it has one derivative."""
+    by_scipy = reference or getattr(sc, op)
     return _special(
         op,
-        lambda x: getattr(sc, op)(x, m),
+        lambda x: by_scipy(x, m),
         domain,
-        function=lambda x: apply(TABLE[op], (x, ngrad.stop_gradient(0.0 * x + m))),
+        function=lambda x: apply(TABLE[op], (x, ngrad.stop_gradient(0.0 * x + m)), params),
+        label="-".join(params),
+        ulps=64 if params else 8,  # a reference that cancels
     )
+
+
+def _slope_of_ellipkinc(angle: Array, m: float) -> Array:
+    first, second = sc.ellipkinc(angle, m), sc.ellipeinc(angle, m)
+    rest = np.sin(2.0 * angle) / (2.0 * np.sqrt(1.0 - m * np.sin(angle) ** 2))
+    return ((second - (1.0 - m) * first) / m - rest) / (1.0 - m)
 
 
 def _gammainc_slope(x: Array) -> Array:
@@ -89,6 +98,14 @@ SPECIAL = [
     _special("ellipe", sc.ellipe, (0.1, 0.9)),
     _special("ellipkm1", sc.ellipkm1, (0.1, 0.9)),
     *(_of_angle(name, (-2, 2), 0.6) for name in ("ellipkinc", "ellipeinc")),
+    _of_angle("elliptic_slope", (-2, 2), 0.6, _slope_of_ellipkinc, "F"),
+    _of_angle(
+        "elliptic_slope",
+        (-2, 2),
+        0.6,
+        lambda x, m: (sc.ellipkinc(x, m) - sc.ellipeinc(x, m)) / m,
+        "E",
+    ),
     _special("owens_t", sc.owens_t, (-2, 2), (0.2, 1.5)),
     _special("wrightomega", sc.wrightomega, (-2, 2)),
     _incomplete("gammaincinv", (0.2, 0.9), 1.5),

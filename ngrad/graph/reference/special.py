@@ -49,6 +49,15 @@ BESSEL = ("i0", "i0e", "i1", "i1e", "j0", "j1", "k0", "k0e", "k1", "k1e", "y0", 
 """Bessel's functions that are elementwise ops, by SciPy's names."""
 
 
+def _elliptic_slope(angle: Any, m: Any, kind: str) -> Any:
+    """By integrals of the other kinds, which cancel where m is near 0."""
+    first, second = special("ellipkinc")(angle, m), special("ellipeinc")(angle, m)
+    if kind == "E":
+        return (first - second) / m
+    rest = np.sin(2.0 * angle) / (2.0 * np.sqrt(1.0 - m * np.sin(angle) ** 2))
+    return ((second - (1.0 - m) * first) / m - rest) / (1.0 - m)
+
+
 def _whole_quantile(*xs: Any, law: str, method: str) -> Any:
     import scipy.stats
 
@@ -64,6 +73,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
             *("ellipkm1", "ellipkinc", "ellipeinc", "owens_t", "wrightomega"),
         )
     },
+    "elliptic_slope": _elliptic_slope,
     "high_expn": lambda x, order: special("expn")(order, x),
     "bessel": _bessel,
     "orthogonal": lambda *xs, family: special(f"eval_{family}")(*xs),
