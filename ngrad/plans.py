@@ -17,6 +17,7 @@ from ngrad.background import compiler, failed
 from ngrad.cold import came_before, fused_sooner
 from ngrad.config import settings
 from ngrad.cut import AT_ONCE, Cut
+from ngrad.errors import GradientError
 from ngrad.forms import AtSizes, served
 from ngrad.graph.cost import counters
 from ngrad.graph.dying import mark_dying
@@ -120,6 +121,8 @@ class Planned:
                 self._fuse_at_first()
             else:
                 self._fuse_later()
+        except GradientError:
+            raise  # of the program itself: it runs in no other way
         except Exception as error:
             if settings.fusion == "wait":
                 raise

@@ -18,6 +18,7 @@ import pytest
 import ngrad
 from ngrad import GradientTape, background, cold, constant, plans
 from ngrad.graph.graph import Graph
+from ngrad.ops.fixed import fixed
 from ngrad.unplanned import OFTEN
 from ngrad_kernels import cache
 
@@ -275,6 +276,17 @@ def test_a_program_goes_on_where_no_thread_can_begin(monkeypatch: pytest.MonkeyP
     with pytest.warns(RuntimeWarning, match="not fused"):
         found = {ngrad.reduce_sum(ngrad.sin(ngrad.exp(x)) * x).numpy() for _ in range(3)}
     assert len(found) == len(background.failures) == 1
+
+
+def test_a_program_that_has_no_derivative_says_so_and_no_more() -> None:
+    ngrad.config.set_fusion("background")
+    x, before = ngrad.constant([0.5, 1.5]), len(background.failures)
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = fixed(x, "f: has no derivative in x")
+    with pytest.raises(ngrad.errors.GradientError, match="f: has no derivative in x"):
+        tape.gradient(y, x).numpy()
+    assert len(background.failures) == before
 
 
 def test_a_first_run_compiles_what_is_there_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
