@@ -85,9 +85,8 @@ def _names() -> dict[str, Any]:
 
 @every_expression
 def test_few_functions_are_entered(expression: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "ngrad.numpy.naming.opened", {HOST.name: HOST}
-    )  # other tests have used others
+    for module in ("naming", "draws"):  # other tests have used other devices
+        monkeypatch.setattr(f"ngrad.numpy.{module}.opened", {HOST.name: HOST})
     names, entered = _names(), []
     ngrad.eval()  # what they left pending
 
