@@ -7,8 +7,10 @@ itself, and the loop need not look for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ngrad_kernels.codes import size_of
-from ngrad_kernels.contract import IN_STRIPS
+from ngrad_kernels.contract import IN_STRIPS, LINE
 from ngrad_kernels.render_short import ShortRows
 from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, dependents, is_long
@@ -147,6 +149,22 @@ class BlockLoops(ShortRows):
         inputs = [k for k in loop.values if k < len(space.inputs)]
         return [k for k in inputs if space.inputs[k].kind == "element"]
 
+    def _read_again(self, one: Pass, rows: Iterable[int]) -> set[int]:
+        """The values of a pass that another loop reads, or a reduction that is not among these."""
+        found = {value for loop in one.loops for value in loop.reads}
+        found.update(map(self.reduced, set(one.rows).difference(rows)))
+        return found
+
+    def drains(self, one: Pass, loop: Loop) -> list[int]:
+        """The outputs that a loop sends past the caches a strip at a time. Beside long scalars that
+        takes no time, as it would behind a block.
+        """
+        if self.several or not is_long(self.space, loop, one.reloads):
+            return []
+        again = self._read_again(one, self.folded(one))
+        stored = {where for where, value in self._ends(one, loop)[0] if value not in again}
+        return [k for k in one.streams if f"q{k}" in stored]
+
     def loop(self, one: Pass, loop: Loop) -> None:
         """One loop over a block."""
         stores, columns = self._ends(one, loop)
@@ -156,7 +174,7 @@ class BlockLoops(ShortRows):
         apart = self._apart(one, loop, stores, columns)
         if apart:
             self._compute_apart(one, loop, apart)
-        if rows:
+        if rows or self.drains(one, loop):
             self._strips(one, loop, stores, columns, rows)
         else:
             with self.block("for i in range(n)"):
@@ -167,11 +185,12 @@ class BlockLoops(ShortRows):
     def _strips(
         self, one: Pass, loop: Loop, stores: Stores, columns: list[int], rows: list[int]
     ) -> None:
-        """A loop that does row reductions."""
-        again = {value for other in one.loops for value in other.reads}
-        again.update(self.reduced(value) for value in one.rows if value not in rows)
+        """A loop over strips: one that does row reductions, or sends out what it computes."""
+        again, drained = self._read_again(one, rows), self.drains(one, loop)
         folded = {self.reduced(value) for value in rows}
+        aside = {f"q{k}": f"o{k}" for k in drained}
         kept = [(at, k) for at, k in stores if at != f"s{k}" or k not in folded - again]
+        kept = [(aside.get(at, at), k) for at, k in kept]
         for value in rows:
             reduction, code, _ = self.reduction(value)
             self.write(f"l{value} = lanes_{reduction}_{code}()")
@@ -185,6 +204,9 @@ class BlockLoops(ShortRows):
                 size = size_of(self.space.inputs[k].code)
                 with self.block(f"for z in range(0, STRIP * {size}, 64)"):
                     self.write(f"fetch_ahead(p{k} + (next_row + strip) * {size} + z)")
+            for k in drained:
+                offset = f"strip * {self.space.size_of(self.space.outputs[k])}"
+                self.write(f"o{k} = select(g{k}, m{k} - {offset}, q{k})")
             with self.block("for j in range(STRIP)"):
                 self.write("i = strip + j")
                 self._elements(one, loop, kept, columns)
@@ -194,6 +216,11 @@ class BlockLoops(ShortRows):
                 reduction, code, _ = self.reduction(value)
                 joined = f"join_{reduction}_{code}(l{value}, strip{self.reduced(value)})"
                 self.write(f"l{value} = {joined}")
+            for k in drained:
+                size = self.space.size_of(self.space.outputs[k])
+                lines = f"for z in range(strip * {size}, (strip + STRIP) * {size}, {LINE})"
+                with self.block(f"if g{k}"), self.block(lines):
+                    self.write(f"stream_line(q{k} + z, o{k} + z)")
 
     def _elements(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> None:
         """Element i of a block: what a loop loads, computes, and stores of it."""

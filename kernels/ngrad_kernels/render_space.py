@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from ngrad_kernels.block_loops import BlockLoops
 from ngrad_kernels.codes import size_of, words_for
-from ngrad_kernels.contract import BLOCK, identity
+from ngrad_kernels.contract import BLOCK, LINE, STRIP, identity
 from ngrad_kernels.skeletons import HEADER
 from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space
-from ngrad_kernels.space_passes import Pass, passes
+from ngrad_kernels.space_passes import Pass, is_long, passes
 
 AHEAD = 1 << 15
 """Elements of the longest row that is fetched while the one before it is computed: both, and what
@@ -35,14 +35,17 @@ class _Kernel(BlockLoops):
 
     def __init__(self, space: Space, name: str, several: bool) -> None:
         super().__init__(space, several)
-        self.streamed = {k for one in passes(space) for k in one.streams}
+        loops = [(one, loop) for one in passes(space) for loop in one.loops]
+        self.drained = {k for one, loop in loops for k in self.drains(one, loop)}
+        long = any(is_long(space, loop, one.reloads) for one, loop in loops)
+        self.streamed = set() if long else {k for one in passes(space) for k in one.streams}
         self.held = {k for one in passes(space) for k in one.reloads.values()}
         with self.block(f"def {name}(table, lo, hi)"):
             self._prologue()
             self.values("one", 0)
             with self.block("for item in range(lo, hi)"):
                 self._item()
-            if self.streamed:
+            if self.streamed or self.drained:
                 with self.block("if stream"):
                     self.write("streamed()")
 
@@ -86,6 +89,11 @@ class _Kernel(BlockLoops):
             self.write(f"m{k} = stack_words({words})")
             whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
             self.write(f"g{k} = {whole}")
+        for k in sorted(self.drained):
+            size = space.size_of(space.outputs[k])
+            self.write(f"m{k} = stack_words({STRIP * size // 8})")
+            pitch = f"select(rows > 1, length * {size}, 0)"
+            self.write(f"g{k} = (stream != 0) & (({self.out(k)} | {pitch}) % {LINE} == 0)")
         if self.several:
             self.prepare_several()
 
@@ -223,7 +231,7 @@ class _Kernel(BlockLoops):
         read = [
             k for k, x in enumerate(self.space.inputs) if x.kind == "element" and k in self.live
         ]
-        for place, k in enumerate(one.streams):
+        for place, k in enumerate(one.streams if self.streamed else ()):
             size = self.space.size_of(self.space.outputs[k])
             ahead = f"q{k}"
             if place < len(read):

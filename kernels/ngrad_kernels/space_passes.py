@@ -50,10 +50,9 @@ class Pass:
     columns : tuple of int
         Positions of outputs that are column reductions, to which it adds the row.
     streams : tuple of int
-        Positions of outputs that it finishes and that may go past the caches. While any pass over
-        the row computes long scalars, stores drain anyway, and to send them out after that takes
-        longer (tanh and exp of 1e7 elements 1.3 x, measured). What takes an input's place is in
-        cache.
+        Positions of outputs that it finishes and that may go past the caches; not if several go
+        over the row and any computes long scalars: to fetch the next row gains more. What takes
+        an input's place is in cache.
     """
 
     loops: tuple[Loop, ...]
@@ -219,7 +218,8 @@ def passes(space: Space) -> tuple[Pass, ...]:
     }
     written_over = {k for _, k in space.over}
     free = set(own)
-    long = any(_cost(space, k) > 1 for k in needed(space) if space.level_of(k) == "element")
+    computed = [k for k in needed(space) if space.level_of(k) == "element"]
+    fetched = any(map(space.ready, computed)) and any(_cost(space, k) > 1 for k in computed)
     result = []
     for index in range(1 + max((space.ready(k) for k in needed(space)), default=0)):
         finished, rows, columns = _roots(space, index)
@@ -239,7 +239,7 @@ def passes(space: Space) -> tuple[Pass, ...]:
                     stores.append((holder, value))
         reloads = {k: out for k, out in reloads.items() if k in values}
         loops = _loops(space, values, reloads)
-        streams = () if long else tuple(k for k in finished if k not in written_over)
+        streams = () if fetched else tuple(k for k in finished if k not in written_over)
         ends = tuple(stores), tuple(rows), tuple(columns), streams
         result.append(Pass(loops, reloads, *ends))
     return tuple(result)

@@ -14,7 +14,7 @@ import numpy as np
 from ngrad_kernels import codes, cpu, space_facts
 from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
-from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
+from ngrad_kernels.contract import BLOCK, CHUNK, LINE, ROWS, accumulator
 from ngrad_kernels.space import LENGTH, STREAM, Reduce, Space, Step
 from ngrad_kernels.target import Columns
 
@@ -59,10 +59,14 @@ def dtype_of(code: str) -> np.dtype[Any]:
 
 
 class _Guarded:
-    """Memory for a kernel to write, with bytes around it that must stay."""
+    """Memory for a kernel to write, which begins so many bytes behind a line of the caches, with
+    bytes around it that must stay.
+    """
 
-    def __init__(self, size: int) -> None:
-        self.memory = np.full(size + 2 * GUARD, 0xA5, np.uint8)
+    def __init__(self, size: int, behind: int) -> None:
+        memory = np.full(size + 2 * GUARD + 2 * LINE, 0xA5, np.uint8)
+        first = (behind - GUARD - memory.ctypes.data) % LINE
+        self.memory = memory[first : first + size + 2 * GUARD]
         self.size = size
         self.address = self.memory.ctypes.data + GUARD
 
@@ -108,8 +112,10 @@ class Cpu:
         cpu.launch(cpu.kernel_of(kernel, length=length), facts.ctypes.data, n, grain, addresses)
 
 
-def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
-    """The outputs as the space's kernel gives them, streamed past the caches or not."""
+def fused(case: Case, target: Any = Cpu, stream: bool = False, behind: int = 16) -> list[Array]:
+    """The outputs as the space's kernel gives them, streamed past the caches or not, to memory that
+    begins so many bytes behind a line of the caches.
+    """
     space = case.space
     fetch = target.fetch() if case.views else 0
     words = space_facts.facts(space, *case.cut, case.frames, case.pitches, case.views, fetch)
@@ -123,14 +129,16 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False) -> list[Array]:
     shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
     kinds = [dtype_of(space.code_of(value)) for value in space.outputs]
     outputs = [
-        _Guarded(int(np.prod(shape)) * kind.itemsize)
+        _Guarded(int(np.prod(shape)) * kind.itemsize, behind)
         for shape, kind in zip(shapes, kinds, strict=True)
     ]
     inputs = list(case.inputs)
     for k, place in space.over:
         outputs[place].memory[GUARD:-GUARD] = inputs[k].view(np.uint8).reshape(-1)
         inputs[k] = outputs[place].memory[GUARD:-GUARD]
-    partials = [_Guarded(size) for size in space_facts.partial_bytes(space, *case.cut, slabs)]
+    partials = [
+        _Guarded(size, behind) for size in space_facts.partial_bytes(space, *case.cut, slabs)
+    ]
     written = (*outputs, *partials)
     addresses = [*(x.ctypes.data for x in inputs), *(place.address for place in written)]
     count = space_facts.items(*case.cut)

@@ -121,11 +121,12 @@ def filled(
 
 def assert_same(case: Case) -> None:
     expected = composed(case)
-    for count, stream in ((1, False), (2, False), (2, True)):
+    for count, stream, behind in ((1, False, 16), (2, False, 0), (2, True, 16), (2, True, 0)):
         threads.use(count)
-        for k, (x, y) in enumerate(zip(fused(case, stream=stream), expected, strict=True)):
+        found = fused(case, stream=stream, behind=behind)
+        for k, (x, y) in enumerate(zip(found, expected, strict=True)):
             where = f"output {k}, {count} threads, {case.cut}, {case.space.text()}"
-            assert same_bits(x, y), f"{where}, streamed: {stream}"
+            assert same_bits(x, y), f"{where}, streamed: {stream}, {behind} bytes behind a line"
 
 
 def assert_apart(case: Case, target: Any = Cpu) -> None:
