@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ngrad_kernels.codes import size_of
+from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import IN_STRIPS, LINE
 from ngrad_kernels.render_short import ShortRows
-from ngrad_kernels.space import Space, Step
+from ngrad_kernels.space import Reduce, Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, dependents, is_long
 
 Stores = list[tuple[str, int]]
@@ -26,6 +26,15 @@ def _puts(step: object) -> bool:
 def _put_by(space: Space, one: Pass, loop: Loop) -> list[int]:
     """The values of a loop that are put to one element of a row."""
     return [k for k in loop.values if k not in one.reloads and _puts(space.step(k))]
+
+
+def _below_largest(space: Space, value: int) -> bool:
+    """Whether a value is an element less the largest of its row: at most 0, or NaN."""
+    step = space.step(value)
+    if not isinstance(step, Step) or step.scalar != "subtract":
+        return False
+    element, largest = step.operands
+    return space.step(largest) == Reduce("max", element, "row", space.code_of(element))
 
 
 class BlockLoops(ShortRows):
@@ -63,6 +72,15 @@ class BlockLoops(ShortRows):
         again = {self.reduced(value) for value in reduced}
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self.place(one, k)[0] == f"s{k}"]
+
+    def expression(self, step: Step, column: str) -> str:
+        """As everywhere; exp of what is less the largest of its row, as in every softmax, has a
+        shorter form with the same bits.
+        """
+        if step.scalar == "exp" and _below_largest(self.space, step.operands[0]):
+            code = computed(self.space.code_of(step.operands[0]))
+            return f"{step.code}(exp_nonpositive_{code}(v{step.operands[0]}))"
+        return super().expression(step, column)
 
     # -- an element by itself ----------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from ngrad_kernels import (
 )
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.garbage import uncollected
-from ngrad_kernels.vecmath import FUNCTIONS
+from ngrad_kernels.vecmath import FUNCTIONS, exponential
 
 NAMESPACE: dict[str, Any] = {
     **intrinsics.NAMESPACE,
@@ -45,6 +45,7 @@ NAMESPACE: dict[str, Any] = {
     **lanes.NAMESPACE,
     **framing.NAMESPACE,
     **FUNCTIONS,
+    **exponential.NONPOSITIVE,
 }
 """The names that a source text may use."""
 OWN = {"min": integers.least, "max": integers.greatest}

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from composed import Case, fused
 from spaces import Builder, assert_same, filled
+from ulp import apply
 
 from ngrad_kernels import space_facts
+from ngrad_kernels.codes import dtype_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import STREAM, Operand, Reduce, Space, Step
 from ngrad_kernels.space_passes import passes
 
@@ -203,6 +206,23 @@ def test_what_no_later_pass_uses_is_not_kept() -> None:
     total = b.reduce("sum", e)
     first, second = passes(b.space(b.step("subtract", 0, total)))
     assert not first.stores and not second.reloads
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+def test_exp_below_the_largest_of_a_row_has_the_bits_of_exp(code: str) -> None:
+    """It has a form of its own: borders of all powers, subnormal results and infinities."""
+    dtype = np.dtype(dtype_of(code)).type
+    powers = (-np.arange(0, 1100, 0.5) * np.log(2)).astype(dtype)
+    near = [np.nextafter(powers, dtype(way)) for way in (-np.inf, 0)]
+    spread = -np.exp(np.random.default_rng(4).uniform(-40, 8, 20_000)).astype(dtype)
+    special = np.array([-np.inf, -0.0, -np.finfo(dtype).tiny, -np.finfo(dtype).max], dtype)
+    x = np.concatenate([[dtype(0)], powers, *(np.minimum(y, 0) for y in near), spread, special])
+    b = Builder((code, "element"))
+    below = b.step("subtract", 0, b.reduce("max", 0, code=code), code=code)
+    space = b.space(b.step("exp", below, code=code))
+    assert "exp_nonpositive" in render_space(space)[1]
+    (found,) = fused(Case(space, 1, x.size, 1, x.size, (x[None],)))
+    np.testing.assert_array_equal(found[0], apply("exp", code, x))
 
 
 def test_long_scalars_that_wait_for_one_another_get_loops_of_their_own() -> None:

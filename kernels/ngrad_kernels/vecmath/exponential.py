@@ -45,6 +45,8 @@ ROUND4 = np.float32(1.5 * 2.0**23 + 2 * 127)  # twice the bias: halves of n stay
 ROUND8 = 1.5 * 2.0**52 + 2 * 1023
 POWER4 = np.float32(1.5 * 2.0**23 + 127)
 POWER8 = 1.5 * 2.0**52 + 1023
+DOWN4 = np.float32(1.5 * 2.0**23 + 127 + 64)  # powers down to the smallest stay normal, 2^64 x
+DOWN8 = 1.5 * 2.0**52 + 1023 + 512
 
 
 @scalar
@@ -152,6 +154,28 @@ def exp_f8(x):
     shifted, _, r, t = exp_reduced8(x, 0.0)
     s, u = halves8(shifted)
     return (1.0 + (r + t)) * s * u
+
+
+@scalar
+def exp_nonpositive4(x):
+    """exp(x) of x <= 0 or NaN, bit for bit, without what larger arguments take."""
+    x = select(x < np.float32(-104.5), np.float32(-104.5), x)
+    shifted = fma(x, LOG2E4, DOWN4)
+    n = shifted - DOWN4
+    r = fma(-n, LN2_4, x)  # exact
+    power = f4_from_bits(np.int32(bits_of_f4(shifted) << np.int32(23)))
+    return (np.float32(1) + (r + exp_rest4(r, -n * LN2_REST4))) * power * np.float32(2.0**-64)
+
+
+@scalar
+def exp_nonpositive8(x):
+    """exp(x) of x <= 0 or NaN, bit for bit, without what larger arguments take."""
+    x = select(x < -746.0, -746.0, x)
+    shifted = fma(x, LOG2E8, DOWN8)
+    n = shifted - DOWN8
+    r = fma(-n, LN2_8, x)  # exact
+    power = f8_from_bits(bits_of_f8(shifted) << 52)
+    return (1.0 + (r + exp_rest8(r, -n * LN2_REST8))) * power * 2.0**-512
 
 
 @scalar
@@ -290,3 +314,7 @@ def softplus_f8(x):
     head, tail = two_sum(select(x > 0.0, x, 0.0), a)
     result = head + (tail + (b + (g + log_tail8(f))))
     return select(x > 800.0, x, result)
+
+
+NONPOSITIVE = {"exp_nonpositive_f4": exp_nonpositive4, "exp_nonpositive_f8": exp_nonpositive8}
+"""Not functions of their own: what kernels call for exp where they know its argument."""
