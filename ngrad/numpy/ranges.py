@@ -16,6 +16,7 @@ from ngrad.numpy.convert import FLOAT64, INT64, OURS, array_of, beside, dtype_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import moveaxis
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import NOTHING
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.arithmetic import floor
 from ngrad.ops.comparison import equal
@@ -39,8 +40,9 @@ def _counted(count: int, device: Device) -> Callable[[], Tensor]:
 
 
 def arange(
-    *bounds: Any, dtype: Any = None, device: Any = None, like: Any = None, **named: Any
-) -> ndarray:
+    start_or_stop: Any = NOTHING, /, stop: Any = None, step: Any = 1, dtype: Any = None, *,
+    start: Any = NOTHING, device: Any = None, like: Any = None,
+) -> ndarray:  # fmt: skip
     """Numbers from a start (0) up to, not including, a stop, by a step (1).
 
     Examples
@@ -49,18 +51,19 @@ def arange(
     >>> np.arange(3), np.arange(0.0, 1.0, 0.5)
     (array([0, 1, 2]), array([0. , 0.5]))
     """
-    if dtype is device is None and not named:
-        found = _plainly(*bounds)
+    if start is NOTHING:
+        if stop is None:
+            start, stop = 0, start_or_stop
+        else:
+            start = 0 if start_or_stop is NOTHING else start_or_stop
+    elif start_or_stop is not NOTHING:
+        raise TypeError(f"arange: start is given by its place and its name: {start=}")
+    if stop is NOTHING or stop is None:
+        raise TypeError("arange() requires stop to be specified.")
+    if dtype is device is None:
+        found = _plainly(start, stop, step)
         if found is not None:
             return array_of(found)
-    names = ("stop",) if len(bounds) == 1 else ("start", "stop", "step", "dtype")
-    given = dict(zip(names, bounds, strict=False))
-    given |= named
-    dtype = given.pop("dtype", dtype)
-    if "stop" not in given:
-        raise TypeError("arange() requires stop to be specified.")
-    start, stop, step = given.get("start", 0), given["stop"], given.get("step", 1)
-    start = 0 if start is None else start
     if not isinstance(step, OURS) and step == 0:
         raise ZeroDivisionError(f"arange: from {start} to {stop} in steps of {step}")
     numbers = [_plain(v) for v in (start, stop, 1 if step is None else step)]
@@ -73,24 +76,18 @@ def arange(
     return asarray(np.arange(*numbers, dtype=own), wanted, device=device)
 
 
-def _plainly(*bounds: Any) -> Tensor | None:
+def _plainly(start: Any, stop: Any, step: Any) -> Tensor | None:
     """A tensor of such numbers by Python's numbers alone; None of any other."""
-    if len(bounds) == 1:
-        (stop,) = bounds
-        if type(stop) is int:
-            device = current()
-            if stop <= FEW:
-                return _counted(max(stop, 0), device)()
-            return evenly(0, 1, stop, INT64, device)
-        return _up_to(0.0, stop) if type(stop) is float else None
-    for bound in bounds:
-        if type(bound) not in REAL:
-            return None
-    if len(bounds) == 2 and type(bounds[0]) is type(bounds[1]) is float:
-        return _up_to(*bounds)
-    if len(bounds) == 2 or (len(bounds) == 3 and bounds[2]):
-        return from_numpy(np.arange(*bounds))
-    return None
+    if type(stop) is type(start) is type(step) is int and start == 0 and step == 1:
+        device = current()
+        if stop <= FEW:
+            return _counted(max(stop, 0), device)()
+        return evenly(0, 1, stop, INT64, device)
+    if type(start) not in REAL or type(stop) not in REAL or type(step) not in REAL or not step:
+        return None
+    if type(stop) is float and type(step) is int and step == 1:
+        return _up_to(float(start), stop)
+    return from_numpy(np.arange(start, stop, step))
 
 
 def _up_to(first: float, last: float) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from typing import Any
 
@@ -134,6 +135,13 @@ def clip(
     if low is not None:
         x = UFUNCS["maximum"](x, low)
     return x if high is None else UFUNCS["minimum"](x, high)
+
+
+# By their places the bounds have the standard's names, which NumPy has too, with its own.
+_taken = inspect.signature(
+    lambda a, min=None, max=None, out=None, *, a_min=None, a_max=None, **options: None
+)
+setattr(clip, "__signature__", _taken)  # noqa: B010
 
 
 def _clipped(x: ndarray, bounds: list[tuple[str, Any]], options: dict[str, Any]) -> ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +41,7 @@ TESTS = {
 """Those that give bools of any dtype."""
 
 
+OPTIONS = ("where", "casting", "order", "dtype", "subok", "signature")
 ORDERS = (*"CFAKcfak", None)
 STRICT = CASTINGS[:2]
 
@@ -74,7 +76,7 @@ class ufunc:
         self.__module__ = "ngrad.numpy"
         self.__doc__ = f"NumPy's `{name}`, with its derivative."
         self.nin, self.nout, self.nargs = nin, nout, nin + nout
-        self.__signature__ = _SIGNATURE
+        self.__signature__ = _signature(nin, nout)
 
     def __call__(self, *operands: Any, **options: Any) -> ndarray:
         """One result, or a tuple of them: who checks types is told which at the names of each."""
@@ -254,7 +256,17 @@ class ufunc:
         return f"<ufunc '{self.__name__}'>"
 
 
-_SIGNATURE = inspect.signature(ufunc.with_options.__get__(object()))
+@functools.cache
+def _signature(nin: int, nout: int) -> inspect.Signature:
+    """What one is said to take, by `help` and to who asks, as NumPy's is from 2.4 on."""
+    names = ["x"] if nin == 1 else [f"x{k + 1}" for k in range(nin)]
+    operands = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
+    given = inspect.signature(ufunc.with_options).parameters
+    options = [given[name].replace(annotation=inspect.Parameter.empty) for name in OPTIONS]
+    default = None if nout == 1 else (None,) * nout
+    out = given["out"].replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
+    out = out.replace(annotation=inspect.Parameter.empty)
+    return inspect.Signature([*operands, out, *options])
 
 
 _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
