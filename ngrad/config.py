@@ -284,10 +284,10 @@ def list_physical_devices(device_type: str | None = None) -> list[str]:
     --------
     >>> from ngrad import config
     >>> config.list_physical_devices("CPU")
-    ['cpu:0']
+    ['cpu']
     """
     kind = {None: "", "CPU": "cpu", "GPU": "cuda"}.get(device_type, "none")
-    return [name for name in ("cpu:0", *available()[1:]) if name.startswith(kind)]
+    return [name for name in available() if name.startswith(kind)]
 
 
 def memory_stats(device: str = "cpu") -> MemoryStats:

@@ -39,12 +39,7 @@ class Device:
 
     @property
     def name(self) -> str:
-        return f"{self.kind}:{self.index}"
-
-    @property
-    def plain_name(self) -> str:
-        """As NumPy has it, and who compares with its arrays: of the CPU, "cpu" alone."""
-        return "cpu" if self.kind == "cpu" else self.name
+        return _name(self.kind, self.index)
 
     def free_list(self, nbytes: int) -> FreeList:
         """The pool's free list for a size, if there is one for all threads; else one in which
@@ -57,6 +52,11 @@ class Device:
 
     def __repr__(self) -> str:
         return self.name
+
+
+def _name(kind: str, index: int) -> str:
+    """Of the CPU that there is NumPy's, since code for arrays of any library compares devices."""
+    return kind if (kind, index) == ("cpu", 0) else f"{kind}:{index}"
 
 
 HOST = Device("cpu", 0, cpu)
@@ -90,7 +90,7 @@ def device_of(name: str | Device) -> Device:
         raise DeviceError(f'device: no device is named {name!r}; names are as "cpu" or "cuda:0"')
     kind = "cpu" if match[1].lower() == "cpu" else "cuda"
     index = int(match[2] or 0)
-    own = f"{kind}:{index}"
+    own = _name(kind, index)
     found = opened.get(own)
     if found is None:
         with _lock:
@@ -101,7 +101,7 @@ def device_of(name: str | Device) -> Device:
 def _opened(kind: str, index: int) -> Device:
     """A device that is used for the first time."""
     if kind == "cpu":
-        raise DeviceError(f"device: there is one CPU, cpu:0, and no cpu:{index}")
+        raise DeviceError(f"device: there is one CPU, and no cpu:{index}")
     from ngrad_kernels.cuda.errors import CudaUnavailable
 
     try:
@@ -142,7 +142,7 @@ def device(name: str | Device) -> Iterator[Device]:
     >>> with ngrad.device("cpu"):
     ...     x = ngrad.constant([1.0, 2.0])
     >>> x.device
-    'cpu:0'
+    'cpu'
     """
     chosen, before = device_of(name), _current.device
     _current.device = chosen
@@ -158,7 +158,7 @@ def set_default_device(name: str | Device) -> None:
     Examples
     --------
     >>> import ngrad
-    >>> ngrad.set_default_device("cpu:0")
+    >>> ngrad.set_default_device("cpu")
     """
     _default[0] = device_of(name)
 
@@ -170,9 +170,9 @@ def list_devices() -> list[str]:
     --------
     >>> import ngrad
     >>> ngrad.list_devices()[0]
-    'cpu:0'
+    'cpu'
     """
-    return [HOST.name, *available()[1:]]
+    return available()
 
 
 __all__ = ["HOST", "Device", "current", "device", "device_of", "list_devices", "set_default_device"]

@@ -200,9 +200,9 @@ def test_tensors_are_made_on_the_current_device() -> None:
             ngrad.convert_to_tensor(np.ones(2)),
         ]
         with ngrad.device("cpu"):
-            assert ngrad.constant(1.0).device == "cpu:0"
+            assert ngrad.constant(1.0).device == "cpu"
     assert {x.device for x in made} == {SECOND}
-    assert ngrad.constant(1.0).device == "cpu:0"
+    assert ngrad.constant(1.0).device == "cpu"
     ngrad.set_default_device(SECOND)
     try:
         assert ngrad.constant(1.0).device == SECOND
@@ -224,7 +224,7 @@ def test_random_numbers_do_not_depend_on_the_device() -> None:
 def test_moving() -> None:
     x = ngrad.constant([[1.0, 2.0], [3.0, 4.0]])
     far = x.to_device(SECOND)
-    assert (far.device, far.cpu().device, far.to_device(SECOND) is far) == (SECOND, "cpu:0", True)
+    assert (far.device, far.cpu().device, far.to_device(SECOND) is far) == (SECOND, "cpu", True)
     assert x.cpu() is x
     assert bits([far, ngrad.transpose(far).cpu()]) == bits([x, ngrad.transpose(x)])
     assert ngrad.zeros([0, 3]).to_device(SECOND).numpy().shape == (0, 3)
@@ -239,7 +239,7 @@ def test_gradients_go_back_the_way_that_values_came() -> None:
         y = ngrad.reduce_sum(x.to_device(SECOND) ** 2 * w)  # w, of no axes, comes by itself
     assert y.device == SECOND
     slopes = tape.gradient(y, [x, w])
-    assert [g.device for g in slopes] == ["cpu:0"] * 2
+    assert [g.device for g in slopes] == ["cpu"] * 2
     assert [g.numpy().tolist() for g in slopes] == [[6.0, 12.0], 5.0]
 
 
@@ -260,7 +260,7 @@ def test_operands_on_several_devices_are_refused() -> None:
         lambda: near * number,  # a number on the other device does not come by itself
         lambda: ngrad.matmul(near[None], far[:, None]),
     ):
-        with pytest.raises(DeviceError, match=r"cpu:0 and cuda:7|cuda:7 and cpu:0"):
+        with pytest.raises(DeviceError, match=r"cpu and cuda:7|cuda:7 and cpu"):
             f()
 
 
@@ -288,7 +288,7 @@ def test_names_of_no_device(name: Any) -> None:
 def test_a_device_that_cannot_be_had_says_why() -> None:
     with pytest.raises(DeviceError, match="cuda:5 cannot be used"):
         ngrad.constant(1.0).to_device("cuda:5")
-    assert ngrad.list_devices()[0] == "cpu:0"
+    assert ngrad.list_devices()[0] == "cpu"
 
 
 def test_an_op_that_runs_on_the_cpu_says_so_once() -> None:

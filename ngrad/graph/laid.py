@@ -35,4 +35,5 @@ class Laid:
 
     @property
     def device(self) -> str:
+        """Where it lies: "cpu" or "cuda:0"."""
         return self._layout.device.name

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import HOST, current, list_devices
+from ngrad.devices import current, list_devices
 from ngrad.dtypes import BY_CODE
 
 REVISIONS = ("2025.12", "2024.12", "2023.12", "2022.12", "2021.12")
@@ -27,11 +27,11 @@ class Info:
 
     def default_device(self) -> str:
         """Where new arrays are."""
-        return current().plain_name
+        return current().name
 
     def devices(self) -> list[str]:
         """Where arrays can be."""
-        return [HOST.plain_name, *list_devices()[1:]]
+        return list_devices()
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """The dtypes of what is said to have none."""

@@ -85,7 +85,7 @@ def to_device(x: Any, device: str | Device) -> Any:
     --------
     >>> import ngrad
     >>> ngrad.constant([1.0, 2.0]).to_device("cpu").device
-    'cpu:0'
+    'cpu'
     """
     chosen, x = device_of(device), from_outside(x)
     return x if x._layout.device is chosen else apply(TRANSFER, (x,), (chosen,))

@@ -136,5 +136,5 @@ def test_variables() -> None:
 
 def test_tensors_of_two_devices_are_still_an_error() -> None:
     x, rows = ngrad.constant(X).to_device(GPU), ngrad.constant(ROWS)
-    with pytest.raises(ngrad.errors.DeviceError, match="lie on cuda:0 and cpu:0"):
+    with pytest.raises(ngrad.errors.DeviceError, match="lie on cuda:0 and cpu"):
         ngrad.gather(x, rows)

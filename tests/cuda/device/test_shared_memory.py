@@ -196,7 +196,7 @@ def test_refusals() -> None:
     for changed, kind, message in flaws:
         with pytest.raises(kind, match=message):
             asarray(Interface(theirs, **changed))
-    with pytest.raises(CopyError, match="lies on cuda:0, and is wanted on cpu:0"):
+    with pytest.raises(CopyError, match="lies on cuda:0, and is wanted on cpu"):
         from_dlpack(theirs.dlpack, device="cpu", copy=False)
     np.testing.assert_array_equal(from_dlpack(theirs.dlpack, device="cpu"), X)
 
