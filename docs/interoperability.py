@@ -78,10 +78,10 @@ def slope(case: Case, weights: list[Any], which: int, direction: Any) -> float:
     return (8 * (value(h) - value(-h)) - (value(2 * h) - value(-2 * h))) / (12 * h)
 
 
-def derivative(case: Case, expected: list[Any]) -> str:
+def derivative(case: Case, expected: list[Any], make: Callable[[Any], Any]) -> str:
     """Why it is not had; "" where it is right."""
     weights = [np.cos(1.0 + np.arange(x.size)).reshape(x.shape) for x in expected]
-    given = [ours.asarray(x) for x in case.arrays]
+    given = [make(x) for x in case.arrays]
     floats = [k for k, x in enumerate(case.arrays) if x.dtype.kind == "f"]
     if not floats or all(x.dtype.kind != "f" for x in expected):
         return "of no floats"
@@ -154,18 +154,19 @@ class Leaving:
             setattr(Tensor, name, way)
 
 
-def outcome(case: Case) -> Outcome:
+def outcome(case: Case, make: Callable[[Any], Any] = ours.asarray) -> Outcome:
+    """What becomes of a call with what is made of its arrays."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         expected = [np.asarray(x) for x in parts(case.function(*case.arrays))]
         try:
-            found = [*parts(case.function(*map(ours.asarray, case.arrays)))]
+            found = [*parts(case.function(*map(make, case.arrays)))]
         except Exception as error:
             return Outcome("", reason(error))
         if not all(close(x, y) for x, y in zip(found, expected, strict=True)):
             return Outcome("", "other values than of NumPy's arrays")
-        if all(isinstance(x, ours.ndarray) for x in found):
-            return Outcome("arrays", derivative(case, expected))
+        if all(isinstance(x, (ours.ndarray, Tensor)) for x in found):
+            return Outcome("arrays", derivative(case, expected, make))
         numbers = all(isinstance(x, (int, float, np.generic)) for x in found)
         return Outcome("numbers" if numbers else "NumPy's", "not an array of ours")
 
@@ -189,6 +190,15 @@ A number of ours, as `x.sum()` is, is a `float` to `isinstance`, as NumPy's are.
 Python's own and then looks up `type(x)`, as `array_api_extra.isclose(x.sum(), y)` does, raises KeyError:
 of `xp.asarray(x.sum())`, an array without axes, it gives what it should.
 """  # noqa: E501
+
+
+TENSORS = """
+## Tensors
+
+Tensors (`ngrad.constant`) and variables have the namespace of arrays, `ngrad.numpy`, too: libraries that
+ask for it make arrays of them, and give arrays, with the same derivatives. What gives universal functions
+of NumPy's or SciPy's, or operators alone, is a tensor again."""  # noqa: E501
+"""What is said before what does not fare with tensors as with arrays."""
 
 
 def table(title: str, rows: Rows) -> tuple[list[str], list[Outcome]]:
@@ -216,11 +226,26 @@ def section(title: str, prefix: str, areas: dict[str, Rows]) -> list[str]:
     return ["", f"## {title}", "", said, *body]
 
 
+def tensors() -> list[str]:
+    """What fares otherwise with tensors."""
+    areas = [*SCIPY.values(), *SKLEARN.values()]
+    cases = [Case(*row) for rows in areas for row in rows]
+    with sklearn.config_context(array_api_dispatch=True):
+        found = [(outcome(case), outcome(case, ngrad.constant)) for case in cases]
+    others = [(c.name, y) for c, (x, y) in zip(cases, found, strict=True) if x != y]
+    alike = len(cases) - len(others)
+    said = f"Of the {len(cases)} above {alike} do the same with tensors. The others:"
+    lines = ["", said, "", "| function | gives | derivative |", "| --- | --- | --- |"]
+    lines += [f"| `{name}` | {x.gives or 'nothing'} | {x.why or 'yes'} |" for name, x in others]
+    return [*TENSORS.splitlines(), *lines]
+
+
 def text() -> str:
     lines = [*HEAD.splitlines(), *section("SciPy", "scipy", SCIPY)]
     lines += section("scikit-learn", "sklearn", SKLEARN)
+    lines += tensors()
     plain = [outcome(Case(*row)) for rows in SKLEARN.values() for row in rows]
-    lines += ["", "### Without `array_api_dispatch`", ""]
+    lines += ["", "## scikit-learn without `array_api_dispatch`", ""]
     lines += [f"{sum(x.gives != '' for x in plain)} of the {len(plain)} work, through NumPy."]
     return "\n".join(lines) + "\n"
 

@@ -13,6 +13,7 @@ import ctypes
 import functools
 from typing import Any
 
+from ngrad.cell import Cell
 from ngrad.devices import HOST, Device, device_of
 from ngrad.dtypes import BY_CODE, DType, bfloat16
 from ngrad.errors import DeviceError, DTypeError
@@ -136,6 +137,7 @@ def device_pair(where: Layout) -> tuple[int, int]:
 
 def capsule(
     x: Tensor,
+    /,
     *,
     stream: Any = None,
     max_version: tuple[int, int] | None = None,
@@ -308,5 +310,12 @@ def _layout(array: _Array, device: Device) -> Layout:
     return layout(dtype, shape, strides, device)
 
 
+@functools.wraps(capsule)
+def _held(x: Cell, /, **options: Any) -> Any:
+    return x._read().__dlpack__(**options)  # type: ignore[attr-defined]
+
+
 setattr(Tensor, "__dlpack__", capsule)  # noqa: B010
-setattr(Tensor, "__dlpack_device__", lambda x: device_pair(x._layout))  # noqa: B010
+setattr(Cell, "__dlpack__", _held)  # noqa: B010
+for kind in (Tensor, Cell):
+    setattr(kind, "__dlpack_device__", lambda x, /: device_pair(x._layout))  # noqa: B010

@@ -73,6 +73,11 @@ class DType:
         return self.as_numpy_dtype
 
     @property
+    def __numpy_dtype__(self) -> np.dtype[Any]:
+        """What `numpy.dtype` makes of it, and NumPy where it is given as one."""
+        return self.numpy_dtype
+
+    @property
     def real_dtype(self) -> DType:
         """The dtype of a complex number's parts; of any other, itself."""
         return BY_CODE[part_of(self.code)]

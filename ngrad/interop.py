@@ -1,5 +1,5 @@
 """`asarray`, and `__cuda_array_interface__`: memory that libraries share without DLPack; and what
-NumPy's functions do with tensors.
+NumPy's functions, and those for arrays of any library, do with tensors.
 
 Source: the CUDA Array Interface, version 3,
 https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html.
@@ -167,8 +167,18 @@ def array_function(x: Any, *args: Any) -> Any:
     return answer(*args)
 
 
+def array_namespace(x: Any, /, *, api_version: str | None = None) -> Any:
+    """`__array_namespace__`: the namespace of the Array API standard, `ngrad.numpy`, whose
+    functions take tensors and variables, and give arrays.
+    """
+    from ngrad.protocols import array_namespace as answer
+
+    return answer(api_version)
+
+
 setattr(Tensor, "__cuda_array_interface__", property(cuda_array_interface))  # noqa: B010
 for kind in (Tensor, Cell):
     setattr(kind, "__array_ufunc__", array_ufunc)  # noqa: B010
     setattr(kind, "__array_function__", array_function)  # noqa: B010
+    setattr(kind, "__array_namespace__", array_namespace)  # noqa: B010
 __all__ = ["asarray"]

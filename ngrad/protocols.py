@@ -1,7 +1,8 @@
 """NEP 13 and 18: functions of NumPy's, called with arrays, tensors or variables, are those of
-`ngrad.numpy`; and SciPy's universal functions those of `ngrad.scipy.special`.
+`ngrad.numpy`; and SciPy's universal functions those of `ngrad.scipy.special`. NEP 47: so are those
+that code for arrays of any library calls.
 
-It is imported when NumPy first asks: `import ngrad` does not need it.
+It is imported when somebody first asks: `import ngrad` does not need it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import ngrad.numpy
 from ngrad.custom import custom_gradient
 from ngrad.errors import DTypeError, GradientError
 from ngrad.numpy.convert import OURS, plain, to_tensor
+from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.operators import COMPARISONS, NAMES, is_number_for
 from ngrad.numpy.place import where_they_lie
@@ -101,6 +103,15 @@ def array_function(function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         raise TypeError(f"{function.__name__}: {error}") from None
     found = space(*args, **kwargs)
     return found if any(issubclass(kind, ndarray) for kind in types) else _tensors(found)
+
+
+def array_namespace(api_version: str | None) -> Any:
+    """The namespace of the Array API standard, in one of its revisions or the newest."""
+    if api_version is not None and api_version not in REVISIONS:
+        raise ValueError(
+            f"__array_namespace__: api_version {api_version!r} is none of {', '.join(REVISIONS)}"
+        )
+    return ngrad.numpy
 
 
 def _written(function: Any, write: Any, theirs: bool, args: Any, kwargs: Any) -> Any:

@@ -204,6 +204,9 @@ class Variable(Cell, Scattered, Operand[Tensor]):
     def __int__(self) -> int:
         return int(self._tensor)
 
+    def __complex__(self) -> complex:
+        return complex(self._tensor)
+
     def __index__(self) -> int:
         return self._tensor.__index__()
 

@@ -17,7 +17,6 @@ from ngrad.numpy.convert import array_of, converted, dtype_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import resize
 from ngrad.numpy.flat import flatiter
-from ngrad.numpy.inspection import REVISIONS
 from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.laying import order_of
 from ngrad.numpy.naming import named
@@ -198,17 +197,6 @@ def _to_device(x: ndarray, device: Any, /, *, stream: Any = None) -> ndarray:
     return array_of(to_device(x._read(), device))
 
 
-def _array_namespace(x: ndarray, /, *, api_version: str | None = None) -> Any:
-    """The namespace of the Array API standard: `ngrad.numpy`."""
-    import ngrad.numpy
-
-    if api_version is not None and api_version not in REVISIONS:
-        raise ValueError(
-            f"__array_namespace__: api_version {api_version!r} is none of {', '.join(REVISIONS)}"
-        )
-    return ngrad.numpy
-
-
 def _array_wrap(
     x: ndarray, array: Any, context: Any = None, return_scalar: bool = False, /
 ) -> ndarray:
@@ -315,7 +303,6 @@ def _attach() -> None:
         "gpu": lambda x, index=0: _to_device(x, f"cuda:{index}"),
         "real": property(viewed(logic.REAL, logic.real), _set_real),
         "imag": property(viewed(logic.IMAG, logic.imag), _set_imag),
-        "__array_namespace__": _array_namespace,
         "__array_wrap__": _array_wrap,
         "__round__": _rounded,
         "__trunc__": lambda x: int(x),

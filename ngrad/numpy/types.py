@@ -8,7 +8,7 @@ import numpy as np
 
 from ngrad import dtypes
 from ngrad.dtypes import BRAIN, HALF, as_dtype
-from ngrad.numpy.convert import array_of, to_tensor
+from ngrad.numpy.convert import OURS, array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import from_outside
@@ -47,7 +47,9 @@ def isdtype(dtype: Any, kind: Any) -> bool:
     >>> np.isdtype(np.float32, "real floating")
     True
     """
-    kinds = kind if isinstance(kind, tuple) else (kind,)
+    given = (dtype, *kind) if isinstance(kind, tuple) else (dtype, kind)
+    # NumPy finds a tensor's dtype equal to its own, and then none of these kinds.
+    dtype, *kinds = (getattr(one, "__numpy_dtype__", one) for one in given)
     if dtype != BRAIN:
         return np.isdtype(dtype, tuple(one for one in kinds if one != BRAIN))
     return any(np.isdtype(HALF, one) if isinstance(one, str) else one == BRAIN for one in kinds)
@@ -92,7 +94,7 @@ def astype(x: ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) 
     >>> np.astype(np.array([1.5, 2.5]), int)
     array([1, 2])
     """
-    if not isinstance(x, (ndarray, Tensor, np.ndarray, np.generic)):
+    if not isinstance(x, (*OURS, np.ndarray, np.generic)):
         raise TypeError(f"astype: takes an array, not {type(x).__name__}; use asarray(x, dtype)")
     given = array_of(to_tensor(x)) if isinstance(x, np.generic) else asarray(x)
     found: ndarray = given.astype(dtype, copy=copy)

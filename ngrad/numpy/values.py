@@ -41,11 +41,6 @@ class Valued(Assigned, Laid):
     def dtype(self) -> np.dtype[Any]:
         return self._layout.dtype.numpy_dtype
 
-    @property
-    def device(self) -> str:
-        """Where it lies: "cpu", as for NumPy's arrays, or "cuda:0"."""
-        return self._layout.device.plain_name
-
     # -- values ------------------------------------------------------------------------------------
 
     def numpy(self) -> Any:
@@ -67,12 +62,6 @@ class Valued(Assigned, Laid):
     @property
     def __array_interface__(self) -> Any:
         return self._read().__array_interface__
-
-    def __dlpack__(self, **options: Any) -> Any:
-        return self._read().__dlpack__(**options)  # type: ignore[attr-defined]
-
-    def __dlpack_device__(self) -> Any:
-        return self._read().__dlpack_device__()  # type: ignore[attr-defined]
 
     def _number(self, what: str) -> Any:
         """Its element, of a 0-d array: NumPy makes no Python number of one with axes."""

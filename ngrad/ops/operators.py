@@ -19,6 +19,7 @@ from ngrad.ops.batching import FAMILIES
 from ngrad.ops.convert import KINDS, Weak, cast_to, tensor, unwrap
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
+from ngrad.ops.linalg import matrix_transpose
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.reductions import SUM
 from ngrad.ops.shape import reshape, spread, transpose
@@ -79,11 +80,12 @@ METHODS: dict[str, Any] = {
     "__divmod__": lambda x, y: (x // y, x % y),
     "__getitem__": lambda x, index: getitem(tensor(x), index),
     "T": property(lambda x: transpose(x)),
+    "mT": property(lambda x: matrix_transpose(x)),
     "at": property(lambda x: At(tensor(x))),
     "real": property(complexes.real),
     "imag": property(complexes.imag),
     "conj": complexes.conj,
-    "to_device": to_device,
+    "to_device": lambda x, device, /, *, stream=None: to_device(x, device),
     "cpu": lambda x: to_device(x, HOST),
     "gpu": lambda x, index=0: to_device(x, f"cuda:{index}"),
     "__hash__": object.__hash__,  # by identity, although `==` is elementwise

@@ -141,6 +141,19 @@ BINARY = {
     subtract""".split()  # noqa: SIM905
 }
 
+METHODS = """
+__array_namespace__(*, api_version=None)
+__dlpack__(*, stream=None, max_version=None, dl_device=None, copy=None)
+__dlpack_device__()
+__getitem__(key, /)
+__setitem__(key, value, /)
+to_device(device, /, *, stream=None)
+"""
+UNARY_METHODS = "abs bool complex float index int invert neg pos"
+BINARY_METHODS = "add and floordiv lshift matmul mod mul or pow rshift sub truediv xor"
+COMPARISONS = "eq ge gt le lt ne"
+ATTRIBUTES = "dtype device mT ndim shape size T"
+
 OTHERS = """__array_api_version__ __array_namespace_info__ bool complex128 complex64 e float32
 float64 inf int16 int32 int64 int8 nan newaxis pi uint16 uint32 uint64 uint8 fft linalg"""
 
@@ -162,6 +175,20 @@ SIGNATURES = {
     "fft": signatures(FFT),
 }
 """By extension ("" for the standard itself) and name."""
+
+OF_ARRAYS = (
+    signatures(METHODS)
+    | {f"__{name}__": f"__{name}__()" for name in UNARY_METHODS.split()}
+    | {f"__{name}__": f"__{name}__(other, /)" for name in COMPARISONS.split()}
+    | {
+        f"__{way}{name}__": f"__{way}{name}__(other, /)"
+        for way in ("", "r")
+        for name in BINARY_METHODS.split()
+    }
+)
+"""Of an array's methods, as they are called on it."""
+IN_PLACE = {f"__i{name}__": f"__i{name}__(other, /)" for name in BINARY_METHODS.split()}
+"""Of what is there where arrays are written to."""
 
 NAMES = {part: {*found} for part, found in SIGNATURES.items()}
 NAMES[""] |= {*OTHERS.split()}

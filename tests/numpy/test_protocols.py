@@ -238,25 +238,29 @@ def test_results_of_numpys_are_wrapped() -> None:
         assert x.__array_wrap__(np.array(2.0), None, scalar).is_number is scalar
 
 
-TRIED = {
+TRIED: dict[str, list[str]] = {
     "special": ["logsumexp", "erf", "xlogy"], "stats": ["zscore", "pearsonr"],
     "differentiate": ["derivative"], "metrics": ["pairwise.rbf_kernel"], "decomposition": ["PCA"],
-    "models": ["LinearDiscriminantAnalysis"],
+    "linear_model": ["Ridge"], "models": ["LinearDiscriminantAnalysis"],
 }  # fmt: skip
 PROGRAM = f"""
 import sklearn
+from ngrad import constant
+from ngrad.numpy import asarray
 from interoperability import Case, outcome
 from interoperable import SCIPY, SKLEARN
 with sklearn.config_context(array_api_dispatch=True):
     for area, names in {TRIED}.items():
         for row in (SCIPY | SKLEARN)[area]:
             if row[0] in names:
-                print(row[0], outcome(Case(*row)))
+                print(row[0], *(outcome(Case(*row), make) for make in (asarray, constant)))
 """
 
 
 def test_scipy_and_scikit_learn_take_arrays() -> None:
-    """As the table in docs/interoperability.md says: with arrays of ours, and derivatives."""
+    """As the table in docs/interoperability.md says: with arrays of ours, or tensors, to begin
+    with, and derivatives.
+    """
     pytest.importorskip("sklearn", minversion="1.9")
     root = Path(__file__).parents[2]
     places = os.pathsep.join(str(root / part) for part in ("", "kernels", "docs"))
@@ -268,11 +272,14 @@ def test_scipy_and_scikit_learn_take_arrays() -> None:
         check=False,
     )
     names = [name for part in TRIED.values() for name in part]
-    expected = [f"{name} Outcome(gives='arrays', why='')" for name in names]
+    each = "Outcome(gives='arrays', why='')"
+    expected = [f"{name} {each} {each}" for name in names]
     assert found.stdout.splitlines() == expected, found.stderr
 
 
-@pytest.mark.parametrize("value", [ours.ones(2), ours.asarray(1.0)])
+@pytest.mark.parametrize(
+    "value", [ours.ones(2), ours.asarray(1.0), ngrad.ones(2), ngrad.Variable([1.0, 2.0])]
+)
 def test_array_api_compat(value: Any) -> None:
     assert compat.is_array_api_obj(value) and not compat.is_numpy_array(value)
     assert compat.array_namespace(value, value * 2.0) is ours

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from second import second
-from standard import BINARY, ELEMENTWISE, NAMES, SIGNATURES
+from standard import ATTRIBUTES, BINARY, ELEMENTWISE, IN_PLACE, NAMES, OF_ARRAYS, SIGNATURES
 
 import ngrad
 import ngrad.numpy as ours
@@ -47,6 +47,10 @@ flip broadcast_to broadcast_arrays real imag diagonal unstack conj"""
 """Functions whose results may be the memory of their arguments, as in NumPy."""
 
 
+UNEQUAL = ("empty", "empty_like", "finfo", "iinfo")
+"""Functions whose results cannot be compared."""
+
+
 def space_of(space: Any, part: str) -> Any:
     return getattr(space, part) if part else space
 
@@ -59,10 +63,15 @@ def argument(name: str, parameter: str) -> Any:
     return OWN.get(name, {}).get(parameter, ARGUMENTS.get(parameter))
 
 
+def parameters_of(text: str) -> list[inspect.Parameter]:
+    """Those of a function in the standard's words."""
+    inside = text.partition("(")[2].removesuffix(")")
+    return [*inspect.signature(eval(f"lambda {inside}: 0")).parameters.values()]
+
+
 def calls(part: str, name: str, array: Any) -> Iterator[tuple[list[Any], dict[str, Any]]]:
     """Arguments as the standard's signature has them: what is required; then all, its defaults."""
-    inside = SIGNATURES[part][name].partition("(")[2].removesuffix(")")
-    parameters = inspect.signature(eval(f"lambda {inside}: 0")).parameters.values()
+    parameters = parameters_of(SIGNATURES[part][name])
 
     def given(p: inspect.Parameter) -> Any:
         if p.default is not p.empty:
@@ -105,8 +114,70 @@ def test_signature(part: str, name: str) -> None:
         assert type(first) is type(other)
         if isinstance(first, np.ndarray):
             assert first.dtype == other.dtype
-        if name not in ("empty", "empty_like", "finfo", "iinfo"):
+        if name not in UNEQUAL:
             np.testing.assert_array_equal(first, other)
+
+
+@pytest.mark.parametrize("make", [ngrad.constant, ngrad.Variable])
+@pytest.mark.parametrize(("part", "name"), CALLS, ids=IDS)
+def test_tensors_are_taken(part: str, name: str, make: Any) -> None:
+    """For arrays, and give arrays."""
+    function = getattr(space_of(ours, part), name)
+    both = (
+        calls(part, name, lambda x, kind=kind: kind(np.array(x))) for kind in (make, ours.asarray)
+    )
+    for (args, kwargs), (known, _) in zip(*both, strict=True):
+        expected, found = function(*known, **kwargs), function(*args, **kwargs)
+        assert type(found) is type(expected)
+        for x, y in zip(plain(found), plain(expected), strict=True):
+            if name not in UNEQUAL:
+                np.testing.assert_array_equal(x, y)
+
+
+ARRAYS = {
+    "array": ours.ones((2, 2)), "tensor": ngrad.ones([2, 2]), "variable": ngrad.Variable(X)
+}  # fmt: skip
+"""One of each kind that has the standard's namespace."""
+DECLARED = [(f"{part}.{name}".strip("."), SIGNATURES[part][name]) for part, name in CALLS]
+DECLARED += [(f"{kind}.{name}", OF_ARRAYS[name]) for kind in ARRAYS for name in OF_ARRAYS]
+DECLARED += [(f"array.{name}", IN_PLACE[name]) for name in IN_PLACE]
+
+
+@pytest.mark.parametrize(("name", "text"), DECLARED, ids=[name for name, _ in DECLARED])
+def test_declared_signature(name: str, text: str) -> None:
+    """What a function says that it takes is what the standard has: its parameters at their places
+    or by their names, and no others that must be given.
+    """
+    owner, _, method = name.rpartition(".")
+    thing = ARRAYS[owner] if owner in ARRAYS else space_of(ours, owner)
+    found = inspect.signature(getattr(thing, method)).parameters
+    places, wanted = [*found.values()], parameters_of(text)
+    empty, either = inspect.Parameter.empty, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    for place, p in enumerate(wanted):
+        own = found[p.name] if p.kind is p.KEYWORD_ONLY else places[place]
+        assert own.kind is p.kind or (own.kind is either and p.kind is not p.VAR_POSITIONAL)
+        assert own.name == p.name or p.kind is not either
+        assert own.default is not empty or p.default is empty
+        places = [x for x in places if x is not own] if p.kind is p.KEYWORD_ONLY else places
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    others = places[sum(p.kind is not p.KEYWORD_ONLY for p in wanted) :]
+    assert all(own.default is not empty or own.kind in several for own in others)
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_attributes_of_arrays(kind: str) -> None:
+    x = ARRAYS[kind]
+    assert {name for name in ATTRIBUTES.split() if not hasattr(x, name)} == set()
+    assert x.mT.shape == (2, 2) and x.size == 4 and x.ndim == 2 and x.dtype == x.mT.dtype
+    with pytest.raises(ValueError, match="matri"):
+        _ = x[0].mT
+
+
+def test_ufuncs_say_what_numpys_say() -> None:
+    for name, function in vars(ours).items():
+        if isinstance(function, ours.ufunc) and hasattr(np, name):
+            theirs = str(inspect.signature(getattr(np, name)))
+            assert str(inspect.signature(function)) == theirs, name
 
 
 # -- results ---------------------------------------------------------------------------------------
@@ -337,15 +408,13 @@ def test_clip_takes_one_bound() -> None:
 
 
 def test_the_cpu_is_called_as_numpy_calls_it() -> None:
-    """By whoever makes arrays beside ours with NumPy, or compares where they lie; a tensor says
-    which one, as TensorFlow's does.
-    """
+    """By whoever makes arrays beside ours with NumPy, or compares where they lie."""
     info, x = ours.__array_namespace_info__(), ours.ones(2)
     assert (info.default_device(), info.devices()[:1]) == ("cpu", ["cpu"])
     assert np.zeros(2, device=x.device).device == x.device == x[0].device == x[1:].device
     for name in ("cpu", "cpu:0", "/CPU:0", HOST):
         assert ours.zeros(2, device=name).device == x.to_device(name).device == "cpu"
-    assert ngrad.convert_to_tensor(x).device == "cpu:0"
+    assert ngrad.convert_to_tensor(x).device == ngrad.Variable(x).device == "cpu"
 
 
 def test_information() -> None:
@@ -362,8 +431,37 @@ def test_information() -> None:
     for kind in ("bool", "signed integer", "unsigned integer", "integral", "real floating"):
         named = info.dtypes(kind=kind)
         assert named == {n: d for n, d in found.items() if ours.isdtype(d, kind)}
-    x = ours.ones(1)
-    assert x.__array_namespace__() is ours
-    assert x.__array_namespace__(api_version="2024.12") is ours
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_namespace_of_arrays(kind: str) -> None:
+    """Its functions take each kind, on the same device, and give arrays."""
+    x = ARRAYS[kind]
+    xp, info = x.__array_namespace__(), ours.__array_namespace_info__()
+    assert xp is x.__array_namespace__(api_version="2024.12") is ours
     with pytest.raises(ValueError, match="is none of"):
         x.__array_namespace__(api_version="1999.01")
+    assert x.device in info.devices() and xp.zeros_like(x).device == x.to_device("cpu").device
+    assert xp.isdtype(x.dtype, "real floating") and xp.result_type(x, x.dtype) == x.dtype
+    found = [
+        xp.asarray(x),
+        xp.from_dlpack(x),
+        xp.sum(x, axis=0),
+        xp.astype(x, xp.float32),
+        xp.abs(x),
+    ]
+    assert {type(y) for y in found} == {ours.ndarray}
+    np.testing.assert_array_equal(np.from_dlpack(x), np.asarray(x))
+    assert complex(x[0, 0]) == complex(np.asarray(x)[0, 0])
+
+
+@pytest.mark.parametrize("make", [ngrad.constant, ngrad.Variable])
+def test_derivatives_by_the_namespace(make: Any) -> None:
+    x = make(np.array([0.5, 2.0, 3.0]))
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        xp = x.__array_namespace__()
+        y = xp.sum(xp.log(x) / xp.linalg.vector_norm(x))
+    norm, logs = np.linalg.norm(np.asarray(x)), np.log(np.asarray(x))
+    expected = 1 / (np.asarray(x) * norm) - logs.sum() * np.asarray(x) / norm**3
+    np.testing.assert_allclose(np.asarray(tape.gradient(y, x)), expected, rtol=1e-12)
