@@ -34,7 +34,7 @@ def evenly(
     if count < MANY or device is not HOST:
         numbers = np.arange(count, dtype=dtype.numpy_dtype)
         numbers = numbers if step == 1 else numbers * step
-        numbers = numbers + first if first else numbers
+        numbers = numbers + first if first or step < 0 else numbers  # which makes 0 of -0
         if last is not None:
             numbers[-1] = last
         return from_numpy(numbers, dtype, device)

@@ -5,6 +5,8 @@ of `np`, an array `SIZES` of 2, 3, 1 and 0, and a `CUBE` of 2 by 3 by 4.
 CORNERS = """
 [np.arange(1, stop=3), np.arange(stop=3), np.arange(start=1, stop=3), np.arange(3, step=2)]
 [np.arange(5, None), np.arange(5, None, 2), np.arange(0, 3, None), np.arange(3, None, -1)]
+[np.signbit(np.linspace(a, -2, 5)) for a in (0, 0.0, -0.0)] + [np.signbit(np.arange(0.0, -2, -1))]
+np.signbit(np.linspace(0.0, -2, 100000)[:2])
 [np.arange(0, 3.5), np.arange(2, 5.5), np.arange(0, 5, 1.0), np.arange(0, 4, 1, 'f4')]
 np.pad([1.0, 2.0], (1, 2), 'mean', stat_length=0)
 np.pad([1.0, 2.0], (1, 2), 'median', stat_length=0)

@@ -5,6 +5,8 @@ Source: https://data-apis.org/array-api/2025.12/API_specification/.
 
 from __future__ import annotations
 
+import inspect
+
 MAIN = """
 asarray(obj, /, *, dtype=None, device=None, copy=None)
 arange(start, /, stop=None, step=1, *, dtype=None, device=None)
@@ -141,6 +143,14 @@ BINARY = {
     subtract""".split()  # noqa: SIM905
 }
 
+OF_REALS = {
+    *"""atan2 ceil copysign floor floor_divide greater greater_equal hypot less less_equal logaddexp
+    maximum minimum nextafter remainder signbit trunc""".split()  # noqa: SIM905
+}
+"""Functions of each element that take no complex numbers."""
+
+REAL_DTYPES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64"
+
 METHODS = """
 __array_namespace__(*, api_version=None)
 __dlpack__(*, stream=None, max_version=None, dl_device=None, copy=None)
@@ -161,6 +171,12 @@ float64 inf int16 int32 int64 int8 nan newaxis pi uint16 uint32 uint64 uint8 fft
 def signatures(text: str) -> dict[str, str]:
     """Signatures by name."""
     return {line.partition("(")[0]: line for line in text.split("\n") if line}
+
+
+def parameters_of(text: str) -> list[inspect.Parameter]:
+    """Those of a function in the standard's words."""
+    inside = text.partition("(")[2].removesuffix(")")
+    return [*inspect.signature(eval(f"lambda {inside}: 0")).parameters.values()]
 
 
 SIGNATURES = {
