@@ -8,6 +8,7 @@ import numpy as np
 
 from ngrad.devices import current, list_devices
 from ngrad.dtypes import BY_CODE
+from ngrad.graph.layout import AXES
 
 REVISIONS = ("2025.12", "2024.12", "2023.12", "2022.12", "2021.12")
 """Of the standard, the newest first. Whichever is asked for, the newest is there."""
@@ -23,7 +24,7 @@ class Info:
 
     def capabilities(self) -> dict[str, Any]:
         """What is there of what the standard leaves open: shapes that depend on values are."""
-        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": None}
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": AXES}
 
     def default_device(self) -> str:
         """Where new arrays are."""

@@ -27,7 +27,7 @@ from ngrad.ops.indexing import Rows, rows_of
 from ngrad.ops.joining import concat
 from ngrad.ops.multiplied import multiplied_rows
 from ngrad.ops.put_rows import PUT_ROWS, last_named
-from ngrad.ops.regions import Region, region_of
+from ngrad.ops.regions import Region, fits, region_of
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.sorting import positions
@@ -119,8 +119,10 @@ def _dotted(index: Any) -> bool:
 def _masked(x: Any, mask: Any, value: Any, change: Change) -> Any:
     """x with a value, the same for all, where a mask of its first axes holds."""
     shape, covered = x._layout.shape, mask._layout.shape
-    if covered != shape[: mask.ndim]:
+    if not fits(covered, shape[: mask.ndim]):
         raise IndexBoundsError(f"assignment: a mask of shape {covered} does not fit {shape}")
+    if covered != shape[: mask.ndim]:
+        return x
     rest = shape[mask.ndim :]
     wide = reshape(mask, (*covered, *(1,) * len(rest)))
     return select(wide, change(x, _fitted(value, rest) if rest else value), x)

@@ -257,9 +257,20 @@ def _axes_used(item: Any) -> int:
     return 1
 
 
+def fits(mask: tuple[int, ...], covered: tuple[int, ...]) -> bool:
+    """Whether a mask of a shape fits axes: of NumPy's sizes each is the axis's own, or 0, so that
+    it holds nowhere.
+    """
+    if mask == covered:
+        return True
+    return len(mask) == len(covered) and all(
+        n in (0, m) for n, m in zip(mask, covered, strict=True)
+    )
+
+
 def _held_by(mask: Tensor, covered: tuple[int, ...], device: Device) -> Tensor:
     """Where a mask of axes holds, with these axes as one; on a device."""
-    if mask._layout.shape != covered:
+    if not fits(mask._layout.shape, covered):
         raise IndexBoundsError(
             f"getitem: a mask of shape {mask._layout.shape} does not fit axes of shape {covered}"
         )

@@ -7,6 +7,11 @@ CORNERS = """
 [np.arange(5, None), np.arange(5, None, 2), np.arange(0, 3, None), np.arange(3, None, -1)]
 [np.signbit(np.linspace(a, -2, 5)) for a in (0, 0.0, -0.0)] + [np.signbit(np.arange(0.0, -2, -1))]
 np.signbit(np.linspace(0.0, -2, 100000)[:2])
+[np.ones((3, 2, 4))[np.zeros(s, bool)].shape for s in ((0,), (0, 2), (3, 0), (0, 0, 4))]
+[np.ones((n, 2))[np.zeros(0, bool)].shape for n in (3, 40000)]
+[np.ones((2, n))[:, np.zeros(0, bool)].shape for n in (3, 40000)]
+[(X := np.arange(n)).__setitem__(np.zeros(0, bool), 5) or X.sum() for n in (3, 40000)]
+[(X := np.arange(n)).__setitem__(np.zeros(0, bool), []) or X.sum() for n in (3, 40000)]
 [np.arange(0, 3.5), np.arange(2, 5.5), np.arange(0, 5, 1.0), np.arange(0, 4, 1, 'f4')]
 np.pad([1.0, 2.0], (1, 2), 'mean', stat_length=0)
 np.pad([1.0, 2.0], (1, 2), 'median', stat_length=0)

@@ -214,9 +214,13 @@ def test_the_cpu_is_called_as_numpy_calls_it() -> None:
 
 def test_information() -> None:
     info = ours.__array_namespace_info__()
+    most = info.capabilities()["max dimensions"]
     assert info.capabilities() == {
-        "boolean indexing": True, "data-dependent shapes": True, "max dimensions": None,
+        "boolean indexing": True, "data-dependent shapes": True, "max dimensions": most,
     }  # fmt: skip
+    assert ours.ones((1,) * most).ndim == most
+    with pytest.raises(ValueError, match=f"at most {most} axes"):
+        ours.ones((1,) * (most + 1))
     defaults = info.default_dtypes()
     assert defaults["real floating"] == ours.ones(1).dtype
     assert defaults["integral"] == ours.asarray(1).dtype

@@ -27,6 +27,9 @@ A.flat.__setitem__((...,), 3)
 A.flat.__setitem__(None, 3)
 A.flat.__setitem__([True] * 12, 3)
 A[np.array([True, False])]
+A[np.zeros((2, 0), bool)]
+A[np.zeros((0, 5), bool)]
+A[np.zeros((0, 4, 0), bool)]
 A[0:2:0]
 A[None, None, 0, 0, 0]
 A[(None,) * 63]
