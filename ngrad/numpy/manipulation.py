@@ -331,7 +331,9 @@ def _counts(value: Any) -> Any:
     found = np.asarray(value)
     if found.ndim == 0:
         return int(found)
-    return found if found.ndim == 1 and found.dtype.kind in "iu" else found.tolist()
+    if found.ndim == 1 and found.dtype.kind in "iu":
+        return found.astype(np.int64, copy=False)  # of uint64, which NumPy refuses
+    return found.tolist()
 
 
 def tile(A: Any, reps: Any) -> ndarray:

@@ -247,6 +247,18 @@ def test_special_cases(name: str) -> None:
         np.testing.assert_array_equal(np.signbit(found)[known], np.signbit(expected)[known])
 
 
+def test_integers_of_every_dtype_count_and_name() -> None:
+    """Unsigned ones of eight bytes too, of which NumPy makes no counts."""
+    x = ours.asarray([1.0, 2.0, 3.0])
+    for dtype in (d for d in DTYPES if d.kind in "iu"):
+        few = ours.asarray([2, 0, 1], dtype=dtype)
+        assert ours.repeat(x, few).tolist() == [1.0, 1.0, 3.0]
+        assert (
+            ours.take(x, few).tolist() == ours.take_along_axis(x, few).tolist() == [3.0, 1.0, 2.0]
+        )
+        assert x[few].tolist() == [3.0, 1.0, 2.0]
+
+
 TURNED = {"exp", "sin", "cos", "sinh"}
 """Functions of complex numbers where the standard leaves signs of some parts open."""
 
