@@ -18,6 +18,11 @@ from ngrad_kernels.targets import available, target
 NAME = re.compile(r"/?(?:device:)?(cpu|gpu|cuda)(?::(\d+))?", re.IGNORECASE)
 
 
+def _name(kind: str, index: int) -> str:
+    """Of the CPU that there is NumPy's, since code for arrays of any library compares devices."""
+    return kind if (kind, index) == ("cpu", 0) else f"{kind}:{index}"
+
+
 class Device:
     """A device. There is one object for each, so `is` compares them.
 
@@ -26,20 +31,19 @@ class Device:
     kind : str
         "cpu" or "cuda".
     index : int
+    name : str
+        "cpu", "cuda:0", ...
     target : Target
         What compiles and launches kernels for it.
     pool : Pool
         Its memory.
     """
 
-    __slots__ = ("index", "kind", "pool", "target")
+    __slots__ = ("index", "kind", "name", "pool", "target")
 
     def __init__(self, kind: str, index: int, target: Target) -> None:
         self.kind, self.index, self.target, self.pool = kind, index, target, target.pool
-
-    @property
-    def name(self) -> str:
-        return _name(self.kind, self.index)
+        self.name = _name(kind, index)
 
     def free_list(self, nbytes: int) -> FreeList:
         """The pool's free list for a size, if there is one for all threads; else one in which
@@ -52,11 +56,6 @@ class Device:
 
     def __repr__(self) -> str:
         return self.name
-
-
-def _name(kind: str, index: int) -> str:
-    """Of the CPU that there is NumPy's, since code for arrays of any library compares devices."""
-    return kind if (kind, index) == ("cpu", 0) else f"{kind}:{index}"
 
 
 HOST = Device("cpu", 0, cpu)

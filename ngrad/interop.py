@@ -7,6 +7,7 @@ https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -171,6 +172,11 @@ def array_namespace(x: Any, /, *, api_version: str | None = None) -> Any:
     """`__array_namespace__`: the namespace of the Array API standard, `ngrad.numpy`, whose
     functions take tensors and variables, and give arrays.
     """
+    return _namespace(api_version)
+
+
+@functools.cache
+def _namespace(api_version: str | None) -> Any:
     from ngrad.protocols import array_namespace as answer
 
     return answer(api_version)
