@@ -80,8 +80,9 @@ def _of_precision(part: Any, hypot: Any) -> dict[str, Any]:
         """x / |x|, 0 at 0; of an infinity the direction, if it has one."""
         a, b = fabs(x.real), fabs(x.imag)
         length = hypot(x.real, x.imag)
-        by = select(length == zero, one, length)
-        ordinary = cartesian(x.real / by, x.imag / by)
+        nothing = length == zero
+        by = select(nothing, one, length)
+        ordinary = cartesian(select(nothing, zero, x.real / by), select(nothing, zero, x.imag / by))
         endless = cartesian(
             select(a == infinity, copysign(one, x.real), zero),
             select(b == infinity, copysign(one, x.imag), zero),

@@ -247,6 +247,14 @@ def test_special_cases(name: str) -> None:
         np.testing.assert_array_equal(np.signbit(found)[known], np.signbit(expected)[known])
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
+def test_sign_of_zeros_is_zero(dtype: str) -> None:
+    zeros = np.array([0.0, -0.0, -complex(0.0, 0.0), complex(-0.0, 0.0), complex(0.0, -0.0)])
+    given = (zeros.real if dtype[0] == "f" else zeros).astype(dtype)
+    found = np.asarray(ours.sign(ours.asarray(given)))
+    assert not (np.signbit(found.real) | np.signbit(found.imag)).any() and not found.any()
+
+
 def test_integers_of_every_dtype_count_and_name() -> None:
     """Unsigned ones of eight bytes too, of which NumPy makes no counts."""
     x = ours.asarray([1.0, 2.0, 3.0])
