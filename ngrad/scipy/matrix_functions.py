@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.errors import MatrixShapeError
+from ngrad.errors import LinAlgError, MatrixShapeError
+from ngrad.graph.op import Op
 from ngrad.numpy.composed import COMPLEX128, FLOAT64
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import asarray, zeros_like
@@ -18,6 +19,7 @@ from ngrad.numpy.norms import floats
 from ngrad.ops.convert import cast_to
 from ngrad.ops.matrices import require_square
 from ngrad.ops.matrix_functions import EXPM, LOGM, SQRTM
+from ngrad.ops.spectra import paired
 from ngrad.record import apply_now
 from ngrad.scipy.taken import among, single_floats
 
@@ -36,8 +38,13 @@ def expm(A: Any) -> ndarray:
 
 
 def logm(A: Any) -> ndarray:
-    """The principal logarithm of square matrices. Where there is none, or where that of a real
-    matrix is complex, it raises LinAlgError. It is computed, as SciPy's, in double precision.
+    """The principal logarithm of square matrices; of real ones in complex numbers, if an eigenvalue
+    is negative. It is computed, as SciPy's, in double precision.
+
+    Raises
+    ------
+    LinAlgError
+        If there is none; and in a `function`, where real matrices have a complex one.
 
     Examples
     --------
@@ -46,7 +53,7 @@ def logm(A: Any) -> ndarray:
     array([[0., 1.],
            [0., 0.]])
     """
-    return array_of(apply_now(LOGM, (_wide(floats(A))._read(),)))
+    return _complex_if_needed(LOGM, _wide(floats(A))._read())
 
 
 def _wide(x: Any) -> ndarray:
@@ -54,8 +61,13 @@ def _wide(x: Any) -> ndarray:
 
 
 def sqrtm(A: Any) -> ndarray:
-    """The principal square root of square matrices. Where there is none, or where that of a real
-    matrix is complex, it raises LinAlgError.
+    """The principal square root of square matrices; of real ones in complex numbers, if an
+    eigenvalue is negative.
+
+    Raises
+    ------
+    LinAlgError
+        If there is none; and in a `function`, where real matrices have a complex one.
 
     Examples
     --------
@@ -63,8 +75,22 @@ def sqrtm(A: Any) -> ndarray:
     >>> linalg.sqrtm([[4.0, 0.0], [0.0, 9.0]])
     array([[2., 0.],
            [0., 3.]])
+    >>> linalg.sqrtm([[-4.0]])
+    array([[0.+2.j]])
     """
-    return array_of(apply_now(SQRTM, (single_floats(A),)))
+    return _complex_if_needed(SQRTM, single_floats(A))
+
+
+def _complex_if_needed(op: Op, x: Any) -> ndarray:
+    """An op of matrices; if that of real ones is refused, of complex ones. Their values alone tell,
+    which a program that is recorded has not: there it is refused when that runs.
+    """
+    try:
+        return array_of(apply_now(op, (x,)))
+    except LinAlgError:
+        if x.dtype.is_complex:
+            raise
+    return array_of(apply_now(op, (paired(x),)))
 
 
 def fractional_matrix_power(A: Any, t: Any) -> ndarray:

@@ -38,6 +38,9 @@ for name in ("logm", "sqrtm"):
     case(name, 2 * np.eye(3), orders=2)
     case(name, np.array([[2.0, 1.0], [0.0, 2.0]]), orders=1)
     case(name, WHOLE)
+    case(name, np.array([[-1.0, 0.5], [0.0, 2.0]]))
+    case(name, np.stack([DEFINITE[:2, :2], -np.eye(2)]))
+    case(name, np.array([[-4.0]], "f4"))
 case("sqrtm", np.stack([DEFINITE, 3 * DEFINITE]))
 for lower in (False, True):
     case("cholesky", DEFINITE, lower=lower)
@@ -204,6 +207,7 @@ case("signm", SQUARE - 2.0 * np.eye(3), orders=1)
 case("signm", Z)
 case("fractional_matrix_power", np.array([[1, 1], [1, 1]]), np.int64(2))
 case("fractional_matrix_power", np.ones((2, 2)), np.float32(3.0))
+case("fractional_matrix_power", np.diag([-1.0, 2.0]), 0.5)
 for power in (3, -2.0, 0.5, -1.25):
     case("fractional_matrix_power", DEFINITE, power, orders=1)
 case("expm_frechet", SQUARE / 4, DEFINITE, orders=1)

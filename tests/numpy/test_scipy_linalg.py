@@ -71,6 +71,11 @@ def test_derivatives_by_factors(matrix: Any, trans: int) -> None:
     check_gradient(solve, matrix, V.astype(matrix.dtype))
 
 
+@pytest.mark.parametrize("function", [linalg.logm, linalg.sqrtm])
+def test_derivatives_where_real_matrices_have_complex_results(function: Any) -> None:
+    check_gradient(lambda x: ngrad.convert_to_tensor(function(x)), np.array([[-2.0, 0.5], [1, 3]]))
+
+
 @pytest.mark.parametrize("matrix", [Z, ZTALL, ZTALL.T], ids=["square", "tall", "wide"])
 @pytest.mark.parametrize("part", [0, 1])
 def test_derivatives_of_complex_polar_factors(matrix: Any, part: int) -> None:
@@ -156,13 +161,17 @@ def test_systems_of_examples_and_in_functions() -> None:
     ("call", "error", "says"),
     [
         (
-            lambda: linalg.logm(-np.eye(2)),
+            lambda: ngrad.function(linalg.logm)(-np.eye(2)),
             LinAlgError,
             "logm: the matrix has no .* cast it to a com",
         ),
         (lambda: linalg.logm(0j * SPIRAL), LinAlgError, "logm: the matrix has no logarithm"),
         (lambda: linalg.logm(np.zeros((2, 2))), LinAlgError, "logm: the matrix"),
-        (lambda: linalg.sqrtm([np.eye(2), -np.eye(2)]), LinAlgError, r"sqrtm: matrix \[1\] of"),
+        (
+            lambda: linalg.sqrtm([-np.eye(2), np.eye(2, k=1)]),
+            LinAlgError,
+            r"sqrtm: matrix \[1\] of",
+        ),
         (lambda: linalg.expm(TALL), ValueError, r"expm: takes square.*\(4, 3\)"),
         (lambda: linalg.solve_triangular(np.zeros((2, 2)), V[:2]), LinAlgError, "is singular"),
         (lambda: linalg.solve_triangular(SQUARE, V, 3), ValueError, "trans is 0, 1, 2"),
