@@ -8,7 +8,8 @@ import math
 from typing import Any
 
 from ngrad.ops.arithmetic import abs_, floor, minimum
-from ngrad.ops.comparison import less
+from ngrad.ops.comparison import less, logical_and
+from ngrad.ops.complexes import imag_, real_
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log1p
 from ngrad.ops.special import digamma, trigamma
@@ -17,7 +18,8 @@ from ngrad.ops.trigonometric import cos, sin
 
 def half_turns(x: Any) -> Any:
     """An angle of x half turns, less whole ones, so that its sine and cosine are exact to eps."""
-    return math.pi * (x - 2.0 * floor(0.5 * x + 0.5))
+    along = real_(x) if x.dtype.is_complex else x
+    return math.pi * (x - 2.0 * floor(0.5 * along + 0.5))
 
 
 @elementwise(floats=True)
@@ -25,7 +27,7 @@ def gamma(x):
     """The gamma function, (x - 1)! where x is whole (DLMF 5.2.1).
 
     Integers and bools are converted to float64. At 0 it is infinite with the zero's sign, at the
-    negative integers NaN. The derivative is gamma(x) digamma(x).
+    negative integers NaN, as complex numbers at both. The derivative is gamma(x) digamma(x).
 
     Examples
     --------
@@ -59,15 +61,44 @@ def _(g, out, x):
     return (g * rgamma_slope(out, x),)
 
 
+def reflected(x: Any) -> Any:
+    """Where functions of the gamma family are those of 1 - x, and of a sine of pi x. Further from
+    the real axis a sine overflows, and expansions need none.
+    """
+    if not x.dtype.is_complex:
+        return less(x, 0.5)
+    return logical_and(less(real_(x), 0.5), less(abs_(imag_(x)), 8.0))
+
+
 def rgamma_slope(out: Any, x: Any) -> Any:
     """The derivative of `rgamma`, which is `out`, by reflection where there are zeros, at which
     digamma is infinite.
     """
-    left = less(x, 0.5)
+    left = reflected(x)
     y, z = select(left, 1.0 - x, 0.5), select(left, 0.5, x)
     turn = half_turns(select(left, x, 0.0))
     slope = gamma(y) * (cos(turn) - digamma(y) * sin(turn) / math.pi)
     return select(left, slope, -out * digamma(z))
+
+
+@elementwise
+def loggamma(x):
+    """The logarithm of gamma(x) that is analytic but for negative numbers, of complex ones.
+
+    Where it is not the principal one of gamma(x), it differs by whole turns (Hare 1997). At 0 and
+    the negative integers it is NaN.
+
+    Examples
+    --------
+    >>> import ngrad
+    >>> loggamma(ngrad.constant([3 + 0j, -1.5 + 0j])).numpy().round(3)
+    array([0.693+0.j   , 0.86 -6.283j])
+    """
+
+
+@loggamma.vjp
+def _(g, out, x):
+    return (g * digamma(x),)
 
 
 @elementwise(floats=True)

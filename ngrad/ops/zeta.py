@@ -10,8 +10,10 @@ from ngrad.ops.comparison import less
 from ngrad.ops.convert import beside
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp, log
-from ngrad.ops.gammas import gamma, rgamma, rgamma_slope
+from ngrad.ops.gammas import STIRLING, gamma, half_turns, reflected, rgamma, rgamma_slope
+from ngrad.ops.power import reciprocal
 from ngrad.ops.special import digamma, trigamma
+from ngrad.ops.trigonometric import cos, sin
 
 ENDLESS = 1e30
 """An exponent of which every power is 0, 1 or infinite."""
@@ -126,7 +128,29 @@ def _(g, out, x, y):
 
 @trigamma.vjp
 def _(g, out, x):
+    if x.dtype.is_complex:
+        return (g * complex_slope(x),)
     return (g * polygamma(beside(x, 2.0, "polygamma"), x),)
+
+
+def complex_slope(x: Any) -> Any:
+    """The derivative of trigamma at complex numbers, by ops that have theirs: ten terms, and of the
+    rest the expansion; by reflection on the left, where `reflected` says so.
+    """
+    left = reflected(x)
+    y: Any = select(left, 1.0 - x, x)
+    found: Any = 0.0
+    for k in range(TERMS):
+        term = reciprocal(y + float(k))
+        found = found - 2.0 * (term * (term * term))
+    r = reciprocal(y + float(TERMS))
+    square, rest = r * r, 0.0 * r
+    for j in reversed(range(len(STIRLING))):
+        rest = square * ((2 * j + 2) * (2 * j + 3) * STIRLING[j] + rest)
+    found = found - square * (1.0 + r + rest)
+    turn = half_turns(select(left, x, 0.5))
+    secant = math.pi * reciprocal(sin(turn))
+    return found - select(left, 2.0 * cos(turn) * (secant * (secant * secant)), 0.0)
 
 
 def of_order(order: int, x: Any) -> Any:

@@ -25,6 +25,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import expm1, log, log1p, sigmoid
 from ngrad.ops.exponential import softplus as _softplus
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
+from ngrad.ops.gammas import loggamma as _complex_loggamma
 from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from ngrad.ops.integrals import dawsn, erfi, exp1, expi, exprel
 from ngrad.ops.normal import erfcinv, erfcx, erfinv, log_ndtr, ndtri, ndtri_exp
@@ -64,6 +65,8 @@ def _family(family: str, names: str) -> Callable[..., Any]:
 
 
 def _loggamma(x: Any) -> Any:
+    if x.dtype.is_complex:
+        return _complex_loggamma(x)
     return select(less(x, 0.0), np.nan, lgamma(select(less(x, 0.0), 1.0, x)))
 
 

@@ -30,6 +30,10 @@ for name in ("gamma", "gammaln", "digamma", "psi"):
     case(name, POSITIVE, orders=1 if "psi" in name or name == "digamma" else 2)
     case(name, ANY)
     case(name, np.array([1, 2, 5]))
+COMPLEX = np.array([1.5 + 2j, -1.5, -2.3 + 0.4j, -2.0, 3.25 - 4j, complex(-0.5, -0.0)])
+for name in ("gamma", "loggamma", "rgamma", "digamma", "psi"):
+    case(name, COMPLEX)
+    case(name, COMPLEX[:1].astype(np.complex64))
 for name in ("gammainccinv", "gammaincinv"):
     case(name, 1.5, UNIT, orders=2)
     case(name, POSITIVE, UNIT)

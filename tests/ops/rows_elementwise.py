@@ -12,6 +12,7 @@ from table import EPS, Row, exact, saturated, smooth
 import ngrad
 from ngrad import nn
 from ngrad.graph.op import TABLE
+from ngrad.graph.reference.special import trigamma
 from ngrad.ops import (
     arithmetic,
     bessel_orders,
@@ -196,21 +197,33 @@ VECMATH = [
     smooth("softplus", lambda x: np.logaddexp(0, x), (-4, 4)),
     smooth("erf", sc.erf),
     smooth("erfc", sc.erfc, ulps=16),
-    smooth("gamma", sc.gamma, (0.4, 5), function=gammas.gamma, ulps=8),
+    smooth(
+        "gamma", sc.gamma, (0.4, 5), kinds="fc", function=gammas.gamma, ulps=8, complex_ulps=128
+    ),
     smooth(
         *("gamma", sc.gamma, (-3.7, -3.3)),
+        kinds="fc",
         function=gammas.gamma,
         label="negative",
         rtol=1e-6,
         ulps=8,
+        complex_ulps=128,
     ),
-    smooth("rgamma", sc.rgamma, (0.4, 5), function=gammas.rgamma, ulps=8),
+    smooth(
+        *("rgamma", sc.rgamma, (0.4, 5)),
+        kinds="fc",
+        function=gammas.rgamma,
+        ulps=8,
+        complex_ulps=128,
+    ),
     smooth(
         *("rgamma", sc.rgamma, (-3.7, -3.3)),
+        kinds="fc",
         function=gammas.rgamma,
         label="negative",
         rtol=1e-6,
         ulps=8,
+        complex_ulps=128,
     ),
     exact("gammasgn", sc.gammasgn, 1, "f", converts="iub", function=gammas.gammasgn, smooth=False),
     smooth("beta", sc.beta, (0.3, 4), (0.5, 3), function=gammas.beta, ulps=16),
@@ -249,8 +262,28 @@ VECMATH = [
         floor=16 * EPS,
     ),
     smooth("lgamma", sc.gammaln, (0.4, 6), floor=4 * EPS),
-    smooth("digamma", sc.digamma, (0.4, 6), floor=8 * EPS),
-    smooth("trigamma", lambda x: sc.polygamma(1, x), (0.4, 6), ulps=8),
+    smooth("digamma", sc.digamma, (0.4, 6), kinds="fc", floor=16 * EPS),
+    smooth(
+        *("digamma", sc.digamma, (-3.7, -3.3)),
+        kinds="fc",
+        label="negative",
+        floor=32 * EPS,
+        rtol=1e-6,
+    ),
+    smooth("trigamma", trigamma, (0.4, 6), kinds="fc", ulps=16),
+    *(
+        smooth(
+            *("loggamma", sc.loggamma, domain),
+            function=TABLE["loggamma"],
+            kinds="c",
+            converts="",
+            label=label,
+            ulps=8,
+            floor=32 * EPS,
+            rtol=1e-6,
+        )
+        for label, domain in (("", (0.4, 6)), ("negative", (-3.7, -3.3)))
+    ),
     *(
         smooth(
             *(name, getattr(sc, name), domain),

@@ -13,7 +13,7 @@ import numpy as np
 
 from ngrad.dtypes import DType
 from ngrad.graph.reference.folds import wide
-from ngrad.graph.reference.special import BESSEL, ORDERS, expn, polygamma, special
+from ngrad.graph.reference.special import BESSEL, ORDERS, expn, polygamma, special, trigamma
 
 Array = np.ndarray[Any, Any]
 Reference = Callable[..., Any]
@@ -220,6 +220,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "erfc": special("erfc"),
             "gamma": special("gamma"),
             "rgamma": special("rgamma"),
+            "loggamma": special("loggamma"),
             "gammasgn": special("gammasgn"),
             "beta": special("beta"),
             "betaln": special("betaln"),
@@ -247,7 +248,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "polygamma": polygamma,
             "riemann_zeta": special("zeta"),
             "zeta": special("zeta"),
-            "trigamma": lambda x: special("zeta")(2.0, x),
+            "trigamma": trigamma,
             **{f"bessel_{name}": special(name) for name in BESSEL},
             **{f"bessel_{name}": special(theirs) for name, theirs in ORDERS.items()},
         }.items()

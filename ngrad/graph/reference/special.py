@@ -34,6 +34,18 @@ def expn(order: Any, x: Any) -> Any:
     return special("expn")(np.int64(order), x)
 
 
+def trigamma(x: Any) -> Any:
+    """SciPy's, as a zeta function; of complex numbers, which that does not take, twenty terms and
+    what is above them.
+    """
+    x = np.asarray(x)
+    if x.dtype.kind != "c":
+        return special("zeta")(2.0, x)
+    r = 1.0 / (x + 20.0)
+    rest = r + r**2 / 2 + r**3 / 6 - r**5 / 30 + r**7 / 42 - r**9 / 30
+    return rest + sum((x + k) ** -2.0 for k in range(20))
+
+
 def polygamma(order: Any, x: Any) -> Any:
     """SciPy's, of an order that is a float."""
     return special("polygamma")(np.int64(order), x)
