@@ -8,9 +8,19 @@ import numpy as np
 
 from ngrad_kernels.memory import OutOfMemory
 
+LONG = 2000
+"""How much an error says: shapes of millions of axes, say, are cut."""
+
 
 class NgradError(Exception):
     """What every error of this library also is."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*[_short(x) if isinstance(x, str) else x for x in args])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[: LONG - 200]} ... {text[-200:]}"
 
 
 class ShapeError(NgradError, ValueError):

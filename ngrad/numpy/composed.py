@@ -236,7 +236,13 @@ def reciprocal(x: Any) -> Any:
     if x.dtype.is_inexact:
         return p.reciprocal(x)
     found = a.floordiv(1, x)
-    return found if x.dtype.is_unsigned else found + cast_to(c.less(x, -1), x.dtype)  # towards 0
+    if x.dtype.is_unsigned:
+        return found
+    found = found + cast_to(c.less(x, -1), x.dtype)  # towards 0
+    if x.dtype.itemsize < 4:
+        return found
+    least = int(np.iinfo(x.dtype.numpy_dtype).min)  # of 0: what an infinity is cast to
+    return select(c.equal(x, 0), least, found)
 
 
 def whole(op: Any) -> Callable[[Any], Any]:

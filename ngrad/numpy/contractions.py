@@ -69,6 +69,21 @@ def _turned(equation: str, ndim: int) -> Axes | None:
     return Axes(tuple(map(first.index, last)))
 
 
+def _without_dots(equation: str, ndims: list[int]) -> str:
+    """An equation whose result leaves the axes of an ellipsis out, with letters for these: they are
+    summed by NumPy where it optimizes, and else refused.
+    """
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    if not arrow or "..." not in left or "..." in right:
+        return equation
+    free = "".join([letter for letter in ascii_letters if letter not in equation])
+    terms = left.split(",")
+    for k, (term, ndim) in enumerate(zip(terms, ndims, strict=False)):
+        count = ndim - len(term.replace("...", ""))
+        terms[k] = term.replace("...", free[:count][::-1])
+    return f"{','.join(terms)}->{right}"
+
+
 @functools.lru_cache(SEEN)
 def _showing(equation: str) -> Shown:
     """The way to what such an equation shows."""
@@ -78,7 +93,7 @@ def _showing(equation: str) -> Shown:
 @into
 def einsum(
     *operands: Any, out: Any = None, dtype: Any = None, order: Any = "K", casting: Any = "safe",
-    optimize: Any = True,
+    optimize: Any = False,
 ) -> ndarray:  # fmt: skip
     """Einstein's sum, of a string and arrays; or of arrays, each with a list of numbers that name
     its axes, and those of the result, if they are given.
@@ -97,6 +112,8 @@ def einsum(
         raise ValueError(f"einsum: takes a string and arrays, not {len(operands)} operands")
     equation, *arrays = operands if isinstance(operands[0], str) else _spelled(*operands)
     parts, wanted = [to_tensor(x) for x in arrays], dtype_of(dtype)
+    if optimize:
+        equation = _without_dots(equation, [x._layout.ndim for x in parts])
     if optimize not in (True, False, None, "greedy", "optimal"):  # it is not used, but may be wrong
         try:
             einsum_path(equation, *map(array_of, parts), optimize=optimize)

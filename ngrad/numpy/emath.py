@@ -14,7 +14,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.reductions import any_
 from ngrad.numpy.ufuncs import UFUNCS
 
-SMALL = ("f2", "f4", "i1", "i2", "u1", "u2")
+SMALL = ("f4", "i1", "i2", "u1", "u2")
 """Dtypes whose elements complex64 has, as NumPy counts them."""
 
 

@@ -68,6 +68,7 @@ def ravel(a: Any, order: Any = "C") -> ndarray:
         if view is not None:
             return view
     x, order = asarray(a), order.upper() if isinstance(order, str) else order
+    order = "C" if order is None else order
     if order == "C" and x._owner is None:
         return x.reshape(-1)
     if order in ("K", "A"):
@@ -265,7 +266,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarr
     x = asarray(ary)
     at = _axis(axis, x.ndim, "array_split")
     n = x.shape[at]
-    if not np.iterable(indices_or_sections):
+    if _is_count(indices_or_sections):
         count = int(indices_or_sections)
         if count <= 0:
             raise ValueError("number sections must be larger than 0.")
@@ -273,15 +274,24 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarr
         # As NumPy, whose list of sizes fails at once where there are more than fit into memory.
         cuts = [0, *itertools.accumulate([size + 1] * more + [size] * (count - more))]
     else:
-        cuts = [0, *map(operator.index, indices_or_sections), n]
+        cuts = [0, *indices_or_sections, n]
     lead = (slice(None),) * at
     return [x[(*lead, slice(first, last))] for first, last in itertools.pairwise(cuts)]
+
+
+def _is_count(sections: Any) -> bool:
+    """Whether it is of how many parts: what has no length."""
+    try:
+        len(sections)
+    except TypeError:
+        return True
+    return False
 
 
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[ndarray]:
     """As `array_split`; so many parts must be equal."""
     x = asarray(ary)
-    if not np.iterable(indices_or_sections):
+    if _is_count(indices_or_sections):
         n = x.shape[_axis(axis, x.ndim, "split")]
         if n % indices_or_sections:
             raise ValueError(
@@ -378,12 +388,12 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> ndarray:
 
 def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
     """Elements shifted along axes; what leaves at one end enters at the other."""
-    if axis is None:
-        total = sum(shift) if isinstance(shift, (tuple, list)) else shift
-        return as_array(joining.roll(to_tensor(a), _counts(total), None))
-    pairs = np.broadcast(np.asarray(shift), integers(axis, "roll"))
+    pairs = np.broadcast(np.asarray(shift), 0 if axis is None else integers(axis, "roll"))
     if pairs.ndim > 1:
         raise ValueError(f"roll: shift and axis are numbers or vectors, not {shift}, {axis}")
+    if axis is None:
+        total = sum([int(n) for n, _ in pairs])
+        return as_array(joining.roll(to_tensor(a), total, None))
     moves = [(int(n), int(k)) for n, k in pairs]
     if not moves:
         return asarray(a).copy()

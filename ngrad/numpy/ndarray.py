@@ -239,11 +239,11 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if places is not None:
             there = picked(self._shown(), places)
             if there is not None:
-                return array_of(there)
+                return _of_places(there, index)
         index, key, basic = meant(index)
         if not basic:
             items = index._read() if type(index) is ndarray else index
-            return array_of(getitem(self._read(), items))
+            return _of_places(getitem(self._read(), items), index)
         if key is not None and self._owner is not None and type(self._way) is not Part:
             view = view_of(self, key, state.window)
             if view is not None:
@@ -369,6 +369,13 @@ def _laid(x: Tensor) -> ndarray:
     from ngrad.numpy.laying import laid
 
     return laid(x, "K")
+
+
+def _of_places(x: Tensor, index: Any) -> ndarray:
+    """What arrays among indices pick: beside an ellipsis an array, if it is one element, too."""
+    if x._layout.ndim or type(index) is not tuple or not any(item is ... for item in index):
+        return array_of(x)
+    return _laid(x)
 
 
 def _unpickled(array: Any) -> ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ngrad.devices import HOST
 from ngrad.dtypes import DType
-from ngrad.errors import NumberError
+from ngrad.errors import NumberError, ShapeError
 from ngrad.graph.layout import layout
 from ngrad.numpy.order import lying
 from ngrad.ops import complexes
@@ -222,7 +222,7 @@ def axes_in(order: tuple[Any, ...], ndim: int) -> Axes:
 def _axes_in(order: tuple[int, ...], ndim: int) -> Axes:
     normal = tuple(k + ndim if k < 0 else k for k in order)
     if sorted(normal) != list(range(ndim)):
-        raise ValueError(f"transpose: axes {order} do not match an array of {ndim} axes")
+        raise ShapeError(f"transpose: axes {order} do not match an array of {ndim} axes")
     return Axes(normal)
 
 

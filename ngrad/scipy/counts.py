@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import BY_CODE
-from ngrad.numpy.composed import as_floats
+from ngrad.errors import DTypeError
+from ngrad.numpy.composed import FLOAT32, FLOAT64, as_loops
 from ngrad.numpy.convert import array_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.norms import floats
 from ngrad.ops.comparison import equal, greater_equal, isnan, less, logical_and
-from ngrad.ops.convert import operands
+from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.gammas import binom, gamma
 from ngrad.ops.scipy_special import POCH
@@ -33,7 +33,7 @@ def comb(N: Any, k: Any, *, exact: bool = False, repetition: bool = False) -> An
         from scipy.special import comb as exactly
 
         return exactly(N, k, exact=True, repetition=repetition)
-    n, x = operands("comb", *as_floats([to_tensor(N), to_tensor(k)], BY_CODE["f4"]))
+    n, x = operands("comb", *as_loops([to_tensor(N), to_tensor(k)], FLOAT32))
     if repetition:
         nothing = logical_and(equal(x, 0.0), greater_equal(n, 0.0))
         n = select(nothing, n, n + x - 1.0)
@@ -56,7 +56,7 @@ def perm(N: Any, k: Any, exact: bool = False) -> Any:
         from scipy.special import perm as exactly
 
         return exactly(N, k, exact=True)
-    n, x = operands("perm", floats(N), floats(k))
+    n, x = operands("perm", *as_loops([to_tensor(N), to_tensor(k)], FLOAT32))
     there = logical_and(greater_equal(x, 0.0), greater_equal(n, x))
     x = select(there, x, 0.0)
     return array_of(select(there, apply(POCH, (select(there, n, 1.0) - x + 1.0, x)), 0.0))
@@ -77,5 +77,8 @@ def factorial(n: Any, exact: bool = False) -> Any:
         found = exactly(np.asarray(n)[()], exact=True)
         return asarray(found) if np.ndim(found) else found
     x = floats(n)
+    if x.dtype.is_complex:
+        raise DTypeError("factorial: does not take complex numbers; of these it is gamma(n + 1)")
+    x = cast_to(x, FLOAT64)
     below = less(x, 0.0)
     return array_of(select(below, 0.0, gamma(select(below, 0.0, x) + 1.0)))

@@ -12,6 +12,7 @@ from ngrad.numpy.convert import array_of
 from ngrad.numpy.creation import eye
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.linalg import cholesky
+from ngrad.numpy.manipulation import broadcast_to
 from ngrad.numpy.norms import floats
 from ngrad.numpy.reductions import all as all_
 from ngrad.numpy.reductions import sum as sum_
@@ -91,14 +92,15 @@ class MultivariateNormal(Named):
         """
         x, (mean, cov) = array_of(floats(x)), _parameters(mean, cov)
         size = len(cov)
-        points = x.reshape(*x.shape, 1) if size == 1 and x.shape[-1:] != (1,) else x
-        fits = points.shape[-1] == size and cov.shape == (size, size) and mean.ndim < 2
+        points = x.reshape(*x.shape, 1) if x.ndim == 0 or x.shape[-1] != size == 1 else x
+        fits = points.shape[-1] in (1, size) and cov.shape == (size, size) and mean.ndim < 2
         if not fits or mean.shape not in ((), (1,), (size,)):
             raise ShapeError(
                 f"{self.name}: x of shape {x.shape}, a mean of {mean.shape} and a covariance of "
                 f"{cov.shape} do not fit"
             )
         spread, apart = _Spread(cov, allow_singular), points - mean
+        apart = broadcast_to(apart, (*apart.shape[:-1], size))
         columns = apart.reshape(-1, size).T
         steps = solve_triangular(spread.factor, columns, lower=True, check_finite=False)
         whole = sum_(steps * steps, axis=0)

@@ -15,6 +15,7 @@ from ngrad.numpy.convert import OURS, array_of, beside, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import warn_of
 from ngrad.ops import scipy_special as s
+from ngrad.ops.comparison import equal
 from ngrad.ops.convert import beside as number_beside
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.elementwise import select
@@ -105,7 +106,11 @@ def _truncated(compute: Callable[[Any, Any], Any], least: float = -np.inf) -> An
 
 def _of_order(kind: str, letter: str = "v") -> Callable[[Any, Any], ndarray]:
     def compute(order: Any, x: Any) -> Any:
-        return s.bessel(x, kind, order if isinstance(order, int) else float(order))
+        order = order if isinstance(order, int) else float(order)
+        if isinstance(order, float) and not math.isfinite(order):
+            zero = kind in ("j", "i") and not math.isnan(order)
+            return select(equal(x, x), 0.0, x) if zero else x * np.nan
+        return s.bessel(x, kind, order)
 
     def function(v: Any, z: Any) -> ndarray:
         return _by_order(name, v, z, _truncated(compute) if whole else compute, whole)

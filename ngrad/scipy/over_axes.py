@@ -9,7 +9,7 @@ import numpy as np
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import ShapeError
 from ngrad.numpy.composed import as_floats
-from ngrad.numpy.convert import array_of, beside
+from ngrad.numpy.convert import array_of, beside, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
 from ngrad.ops import reductions as r
@@ -86,7 +86,7 @@ def log_softmax(x: Any, axis: Any = None) -> ndarray:
 
 
 def _over(function: Any, x: Any, axis: Any) -> ndarray:
-    x = floats(x)
+    (x,) = as_floats([to_tensor(x)])  # as wide as the exponentials of integers
     axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     if 0 in x._layout.shape and any(x._layout.shape[k] == 0 for k in axes):
         raise ShapeError(

@@ -76,6 +76,15 @@ np.pad(np.array([True, False, True]), 2, 'reflect', reflect_type='odd')
 np.polyfit(np.arange(4, dtype='f4'), np.arange(4, dtype='f4') ** 2, 2, full=True)[4]
 np.fft.fftn(np.ones((2, 2)), axes=())
 np.multiply.accumulate(np.ones(3), axis=None)
+np.emath.sqrt(np.array([-1, 4], 'f2'))
+[np.reciprocal(np.array([0, 1, -1, 5], kind)) for kind in ('i1', 'i2', 'i4', 'i8')]
+[np.reciprocal(np.array([0, 1, 5], kind)) for kind in ('u1', 'u2', 'u4', 'u8')]
+np.array([[1.0, 2.0]]).ravel(None), np.ravel(np.array([1.0]), None), np.array([1.0]).flatten(None)
+np.roll(np.arange(5), np.array([1, 2])), np.roll(np.arange(6), 1.5), np.roll(np.arange(3), [])
+np.split(np.arange(6), [None]), np.array_split(np.arange(6), [2, None, 4])
+np.einsum('...->', CUBE, optimize=True), np.einsum('i...->i', CUBE, optimize=True)
+np.einsum('a...,...->a', CUBE, CUBE[0], optimize=True)
+np.arange(3.0)[..., np.array(1)], CUBE[0, ..., np.array(1)], CUBE[..., 0, 1, np.array(1)]
 np.emath.sqrt([1, -4])
 np.emath.sqrt(np.array([1.0, 4.0]))
 np.emath.sqrt(np.array([-1], 'f4'))

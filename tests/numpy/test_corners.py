@@ -32,6 +32,24 @@ def test_as_numpy(text: str) -> None:
     assert_like(*results, 4.0)
 
 
+@pytest.mark.parametrize("update", ["+=", "-=", "*="])
+def test_an_element_beside_an_ellipsis_keeps_its_dtype(update: str) -> None:
+    """NumPy's is an array there, and so a complex number is no silent loss."""
+    for space in (np, ours):
+        names = {"x": space.arange(3.0), "place": space.array(1)}
+        with pytest.raises(TypeError, match="same_kind"):
+            exec(f"x[..., place] {update} 1 + 2j", names)
+        assert names["x"].tolist() == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("axes", [range(100_000), [1] * 100_000])
+def test_errors_do_not_name_all_of_many_axes(axes: Any) -> None:
+    for call in (ours.transpose, ours.reshape, ours.broadcast_to):
+        with pytest.raises(ValueError) as found:
+            call(ours.ones((2, 3)), tuple(axes))
+        assert len(str(found.value)) < 3000
+
+
 def test_a_broadcast_array_is_a_view() -> None:
     x = ours.array([1.0, 2.0])
     wide = ours.broadcast_to(x, (2, 2))

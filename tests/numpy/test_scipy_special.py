@@ -205,6 +205,8 @@ for n in (-3, -1, 0, 1, 2, 3):
         case(name, n, np.array([0.0, -1.0, 1e-200, 100.0, np.nan]))
     case("kv", n, np.array([np.inf]))
 for name in ("jv", "jn", "yv", "iv", "kv", "ive", "kve"):
+    case(name, np.nan, POSITIVE)
+    case(name, [[[np.nan]], [[1.5]]], POSITIVE)
     case(name, 2, POSITIVE, orders=2)
     case(name, 1.5, POSITIVE, orders=1)
     if name != "jn":
@@ -291,6 +293,19 @@ def test_dtypes_are_scipys(name: str) -> None:
         for args in (given, given[::-1]):
             with np.errstate(divide="ignore"):  # of ndtri at 1
                 assert_like(function(*map(converted, args)), known(*args), 4)
+
+
+@pytest.mark.parametrize("code", [code for code in DTYPES if code != "b1"])
+def test_dtypes_of_counts_and_shares(code: str) -> None:
+    """Of SciPy's functions in Python, which are told Python numbers as arrays."""
+    x = np.ones(2, code)
+    for name, args in (
+        *((name, given) for name in ("comb", "perm") for given in ((x, x), (x, 1), (1.0, x))),
+        *((name, (x,)) for name in ("factorial", "logsumexp")),
+        *((name, (x,)) for name in ("softmax", "log_softmax") if code != "u1"),  # there it is NaN
+    ):
+        expected = getattr(scipy.special, name)(*args)
+        assert getattr(special, name)(*map(converted, args)).dtype == expected.dtype
 
 
 @pytest.mark.parametrize("name", ["yn", "kn", "expn"])

@@ -157,6 +157,8 @@ def test_gradients(row: Row, method: str) -> None:
         ("multivariate_normal", "logpdf", (PLANE, [0.5, -1.0], [[2.0, 0.3], [0.3, 1.0]])),
         ("multivariate_normal", "logpdf", (PLANE, [0.5, -1.0], [2.0, 3.0])),
         ("multivariate_normal", "logpdf", (PLANE, [0.5, -1.0], 2.0)),
+        ("multivariate_normal", "logpdf", (np.array(0.5), [0.5, -1.0], [[2.0, 0.3], [0.3, 1.0]])),
+        ("multivariate_normal", "logpdf", (np.array([0.5]), [0.0, 0.0], [[2.0, 0.3], [0.3, 1.0]])),
         ("multivariate_normal", "logpdf", (np.array([0.5, 2.0, 3.0]), 1.0, 2.0)),
         ("dirichlet", "logpdf", (SHARES, [1.5, 0.7, 3.0])),
         ("dirichlet", "pdf", (SHARES[:2], [1.5, 0.7, 3.0])),
