@@ -239,11 +239,12 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         if places is not None:
             there = picked(self._shown(), places)
             if there is not None:
-                return _of_places(there, index)
+                return array_of(there) if there._layout.ndim else _element(there, index)
         index, key, basic = meant(index)
         if not basic:
             items = index._read() if type(index) is ndarray else index
-            return _of_places(getitem(self._read(), items), index)
+            taken = getitem(self._read(), items)
+            return array_of(taken) if taken._layout.ndim else _element(taken, index)
         if key is not None and self._owner is not None and type(self._way) is not Part:
             view = view_of(self, key, state.window)
             if view is not None:
@@ -371,11 +372,11 @@ def _laid(x: Tensor) -> ndarray:
     return laid(x, "K")
 
 
-def _of_places(x: Tensor, index: Any) -> ndarray:
-    """What arrays among indices pick: beside an ellipsis an array, if it is one element, too."""
-    if x._layout.ndim or type(index) is not tuple or not any(item is ... for item in index):
-        return array_of(x)
-    return _laid(x)
+def _element(x: Tensor, index: Any) -> ndarray:
+    """The one element that arrays among indices pick: a number, and beside an ellipsis an array."""
+    if type(index) is tuple and any(item is ... for item in index):
+        return _laid(x)
+    return array_of(x)
 
 
 def _unpickled(array: Any) -> ndarray:
