@@ -46,7 +46,7 @@ def _of_poly1d(function: F) -> F:
     return cast(F, call)
 
 
-def polyval(p: Any, x: Any) -> ndarray:
+def polyval(p: Any, x: Any) -> Any:
     """A polynomial at x.
 
     Examples
@@ -55,6 +55,8 @@ def polyval(p: Any, x: Any) -> ndarray:
     >>> np.polyval([3, 0, 1], [1, 5])
     array([ 4, 76])
     """
+    if isinstance(x, np.poly1d):  # one of NumPy's polynomials in another, which is such
+        return np.polyval(plain(p), x)
     at = asarray(x)
     found = zeros_like(at)
     for term in asarray(p):
@@ -199,7 +201,7 @@ def polyfit(
     if full or cov:
         found, rest, rank, singular = lstsq(left, right, float(limit))
     else:
-        terms, rank = least_squares(left, right, float(limit))
+        terms, rank, _ = least_squares(left, right, float(limit))
         found = array_of(terms)
     if int(rank) != order and not full:
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=3)

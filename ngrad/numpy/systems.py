@@ -22,7 +22,7 @@ from ngrad.ops.matmul import product
 from ngrad.ops.norms import singular_values, squares
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import reshaped
-from ngrad.record import apply, apply_now
+from ngrad.record import apply, apply_now, state
 
 
 def solve(a: Any, b: Any) -> ndarray:
@@ -101,8 +101,9 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     if rcond is None:
         rcond = epsilon(x)
     columns_of_b = y if y.ndim == 2 else reshaped(y, (*shape, 1))
-    found, rank = least_squares(x, columns_of_b, rcond)
-    s = svd.singular_values(apply, x)
+    found, rank, s = least_squares(x, columns_of_b, rcond)
+    if s is None or state.listens():  # those have derivatives
+        s = svd.singular_values(apply, x)
     if rank == columns < rows:
         rest = reduce_sum(squares(columns_of_b - product(x, found)), 0)
     else:
@@ -111,18 +112,20 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[ndarray, ndarray, ndarray,
     return array_of(found), array_of(rest), array_of(to_tensor(np.int32(rank))), array_of(s)
 
 
-def least_squares(x: Any, y: Any, rcond: float) -> tuple[Any, int]:
-    """The shortest X for which |x X - y| is least, and the rank of the matrix x."""
+def least_squares(x: Any, y: Any, rcond: float) -> tuple[Any, int, Any]:
+    """The shortest X for which |x X - y| is least, the rank of the matrix x, and its singular
+    values, if they came of it: of these no derivative is known.
+    """
     x, y = operands("lstsq", floats(x), floats(y))
     if rcond == -1:
         rcond = float(x.dtype.finfo.eps) / 2.0  # as LAPACK's, of numbers that are rounded
     cutoff = _cutoff(rcond, x)
     if x._layout.device is HOST:
-        found, known = apply_now(LSTSQ, (x, y, cutoff))
-        return found, int(known.item())
+        found, known, sizes = apply_now(LSTSQ, (x, y, cutoff))
+        return found, int(known.item()), sizes
     values = np.asarray(singular_values(x))
     rank = int((values > rcond * values.max(initial=0)).sum())
-    return product(apply_now(PINV, (x, cutoff), (False,)), y), rank
+    return product(apply_now(PINV, (x, cutoff), (False,)), y), rank, None
 
 
 def _matrix(what: str, x: Any) -> tuple[int, int]:

@@ -108,7 +108,7 @@ def _three(x: Any, y: Any, z: Any) -> Any:
     return product(product(x, y), z)
 
 
-def _lstsq_infer(matrix: Layout, rhs: Layout, cutoff: Layout) -> tuple[Layout, Layout]:
+def _lstsq_infer(matrix: Layout, rhs: Layout, cutoff: Layout) -> tuple[Layout, ...]:
     require_matrices("lstsq", matrix)
     batch = batch_shape("lstsq", matrix.shape, rhs.shape)
     if matrix.dtype is not rhs.dtype or matrix.shape[-2] != rhs.shape[-2]:
@@ -117,26 +117,30 @@ def _lstsq_infer(matrix: Layout, rhs: Layout, cutoff: Layout) -> tuple[Layout, L
             f"{matrix.shape} and {rhs.dtype.name} of shape {rhs.shape}"
         )
     shape = (*batch_shape("lstsq", (*batch, 1, 1), cutoff.shape), matrix.shape[-1], rhs.shape[-1])
-    return layout(rhs.dtype, shape), layout(INT32, shape[:-2])
+    sizes = (*shape[:-2], min(matrix.shape[-2:]))
+    return layout(rhs.dtype, shape), layout(INT32, shape[:-2]), layout(rhs.dtype.real_dtype, sizes)
 
 
 def _lstsq(matrix: Any, rhs: Any, cutoff: Any) -> Any:
     require_finite(matrix)
     if matrix.ndim == rhs.ndim == cutoff.ndim == 2:
-        solution, _, rank, _ = np.linalg.lstsq(matrix, rhs, float(cutoff[0, 0]))
-        return solution, rank
+        solution, _, rank, values = np.linalg.lstsq(matrix, rhs, float(cutoff[0, 0]))
+        return solution, rank, values
     columns, width = matrix.shape[-1], rhs.shape[-1]
     lead = np.broadcast_shapes(matrix.shape[:-2], rhs.shape[:-2], cutoff.shape[:-2])
     found, ranks = np.empty((*lead, columns, width), matrix.dtype), np.empty(lead, np.int32)
+    sizes = np.empty((*lead, min(matrix.shape[-2:])), matrix.real.dtype)
     a, b = (np.broadcast_to(x, (*lead, *x.shape[-2:])) for x in (matrix, rhs))
     bounds = np.broadcast_to(cutoff[..., 0, 0], lead)
     for at in np.ndindex(lead):
-        found[at], _, ranks[at], _ = np.linalg.lstsq(a[at], b[at], float(bounds[at]))
-    return found, ranks
+        found[at], _, ranks[at], sizes[at] = np.linalg.lstsq(a[at], b[at], float(bounds[at]))
+    return found, ranks, sizes
 
 
 LSTSQ = by_lapack("lstsq", _lstsq_infer, _lstsq)
-"""The shortest X for which |A X - B| is least, and the rank of A, with `cutoff` as of `PINV`."""
+"""The shortest X for which |A X - B| is least, and the rank of A, with `cutoff` as of `PINV`; and
+its singular values as that came by them, through which no derivative flows.
+"""
 
 
 @LSTSQ.vjp

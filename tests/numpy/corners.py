@@ -85,6 +85,7 @@ np.split(np.arange(6), [None]), np.array_split(np.arange(6), [2, None, 4])
 np.einsum('...->', CUBE, optimize=True), np.einsum('i...->i', CUBE, optimize=True)
 np.einsum('a...,...->a', CUBE, CUBE[0], optimize=True)
 np.arange(3.0)[..., np.array(1)], CUBE[0, ..., np.array(1)], CUBE[..., 0, 1, np.array(1)]
+np.polyval(np.poly1d([1, 2]), POLY)(3.0), np.polyval(POLY, np.array([1.0, 2.0]))
 np.emath.sqrt([1, -4])
 np.emath.sqrt(np.array([1.0, 4.0]))
 np.emath.sqrt(np.array([-1], 'f4'))

@@ -55,7 +55,9 @@ def _lstsq(matrix: Array, rhs: Array, cutoff: Array) -> Any:
     found = np.matmul(_inverse_of_part(matrix, cutoff, False), wide(rhs))
     values = np.linalg.svd(wide(matrix), compute_uv=False)
     ranks = (values > wide(cutoff)[..., 0] * values.max(-1, initial=0, keepdims=True)).sum(-1)
-    return found, np.broadcast_to(ranks.astype(np.int32), found.shape[:-2])
+    lead = found.shape[:-2]
+    sizes = np.broadcast_to(values, (*lead, values.shape[-1]))
+    return found, np.broadcast_to(ranks.astype(np.int32), lead), sizes
 
 
 def _adjugate(x: Array) -> Any:
