@@ -5,6 +5,7 @@ import typing as _typing
 from ngrad.absent import tensorflow as _tensorflow
 from ngrad.ops import polar as _polar  # noqa: F401  (in the table, whoever calls them)
 from ngrad.ops import sylvester as _sylvester  # noqa: F401
+from ngrad.ops import toeplitz as _toeplitz  # noqa: F401
 from ngrad.ops.banded import tridiagonal_solve
 from ngrad.ops.cholesky import cholesky
 from ngrad.ops.clipping import global_norm

@@ -21,6 +21,7 @@ WRONG = {
     **dict.fromkeys(
         ("eig", "eigvals"), "has no eigenvalues that converge; is a NaN or an infinity in it?"
     ),
+    "toeplitz": "is singular, or one of its leading submatrices is",
     "sylvester": "has no eigenvalues that converge; is a NaN or an infinity in one of them?",
     **dict.fromkeys(
         (
@@ -40,7 +41,7 @@ WRONG = {
     "sqrtm": "has no square root of its dtype; cast it to a complex one, if it is not singular",
 }
 """What is wrong with a matrix, by op."""
-ASKED = {"lu_factor": "solve"}
+ASKED = {"lu_factor": "solve", "toeplitz": "solve_toeplitz"}
 """By op the one that was asked for, where this is another."""
 
 Matrix = np.ndarray[Any, Any]

@@ -29,10 +29,10 @@ from ngrad.ops.gather import gather
 from ngrad.ops.linalg import band, matrix_transpose, unit, with_ones
 from ngrad.ops.matrices import require_matrices, require_square, solution
 from ngrad.ops.shape import broadcast_to, expand_dims, squeeze
+from ngrad.ops.toeplitz import TOEPLITZ
 from ngrad.ops.triangular import TRIANGULAR
 from ngrad.record import apply_now
 from ngrad.scipy.factors import cho_factor, exchanged, triangle
-from ngrad.scipy.special_matrices import toeplitz
 from ngrad.scipy.taken import among, least_floats, matrices, require_finite, single_floats
 
 FORMS = {
@@ -273,7 +273,7 @@ def _column_and_row(c_or_cr: Any) -> tuple[ndarray, ndarray]:
 
 def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> ndarray:
     """The x of T x = b, of the Toeplitz matrix of a first column, or a pair of it and a first row;
-    by LU factors of that matrix.
+    by Levinson's recursion, as SciPy's, for which no leading submatrix may be singular.
 
     Examples
     --------
@@ -281,7 +281,20 @@ def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> ndarray:
     >>> linalg.solve_toeplitz([2.0, 1.0], [3.0, 3.0]).round(12)
     array([1., 1.])
     """
-    return solve(toeplitz(*_column_and_row(c_or_cr)), _wide(b), check_finite=check_finite)
+    column, row = map(atleast_1d, _column_and_row(c_or_cr))
+    x, y, rhs = operands("solve_toeplitz", *(z._read() for z in (column, row, _wide(b))))
+    require_finite("solve_toeplitz", check_finite, x, y, rhs)
+    rows = x._layout.shape[-1]
+    if y._layout.shape[-1] != rows or rhs.ndim == 0 or rhs._layout.shape[-min(rhs.ndim, 2)] != rows:
+        raise MatrixShapeError(
+            f"solve_toeplitz: a column and a row of shapes {column.shape} and {row.shape} take "
+            f"{rows} rows, not shape {rhs._layout.shape}"
+        )
+    if not rows:
+        return array_of(rhs)
+    line = concatenate([array_of(y)[..., :0:-1], array_of(x)], -1)[..., None, :]
+    found = apply_now(TOEPLITZ, (line._read(), rhs if rhs.ndim > 1 else expand_dims(rhs, -1)))
+    return array_of(found if rhs.ndim > 1 else squeeze(found, -1))
 
 
 def matmul_toeplitz(

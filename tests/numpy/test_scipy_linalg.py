@@ -230,6 +230,16 @@ def test_systems_of_examples_and_in_functions() -> None:
             ValueError,
             "orthogonal_procrustes: .* no batches",
         ),
+        (
+            lambda: linalg.solve_toeplitz([0.0, 1.0], [1.0, 2.0]),
+            LinAlgError,
+            "solve_toeplitz: the matrix is singular, or one of its leading",
+        ),
+        (
+            lambda: linalg.solve_toeplitz(np.ones(3), V[:2]),
+            ValueError,
+            r"take 3 rows, not .*\(2,\)",
+        ),
         (lambda: linalg.cho_factor(-DEFINITE), LinAlgError, "not positive definite"),
         (lambda: linalg.schur, AttributeError, "ngrad.scipy.linalg has no 'schur': SciPy's own"),
         (lambda: linalg.nonsense, AttributeError, "has no attribute 'nonsense'"),

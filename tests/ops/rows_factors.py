@@ -29,6 +29,18 @@ def _graded_array(x: Array) -> Array:
     return x + np.eye(m, n) * np.arange(1, n + 1)
 
 
+def _dominant(x: Any) -> Any:
+    """Diagonals of which the main one, in the middle, is not near 0."""
+    if not x.dtype.is_inexact:
+        return x
+    middle = x.shape[-1] // 2
+    return x + ngrad.pad(0.0 * x[..., :1] + 2.0, [(0, 0)] * (x.ndim - 1) + [(middle, middle)])
+
+
+def _dominant_array(x: Array) -> Array:
+    return x + 2.0 * (np.arange(x.shape[-1]) == x.shape[-1] // 2)
+
+
 def _bands(x: Any, main: int) -> Any:
     """Diagonals of which one, that is not near 0, is the main one."""
     if not x.dtype.is_inexact:
@@ -279,6 +291,12 @@ FACTORS = [
         lambda a, b, q: apply(TABLE["sylvester"], (_graded(a), _graded(b), q)),
         lambda a, b, q: _sylvester_array(_graded_array(a), _graded_array(b), q),
         *(((3, 3), (2, 2), (3, 2)), ((2, 2, 2), (1, 1), (2, 2, 1)), ((0, 0), (2, 2), (0, 2))),
+    ),
+    _lapack(
+        "toeplitz",
+        lambda x, y: apply(TABLE["toeplitz"], (_dominant(x), y)),
+        lambda x, y: REFERENCES["toeplitz"](_dominant_array(x), y),
+        *(((1, 5), (3, 2)), ((2, 1, 3), (2, 1)), ((1, 1), (2, 1, 2)), ((1, 5), (3, 0))),
     ),
     _lapack("lu", _lu, _lu_array, *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((1, 1),))),
     *(

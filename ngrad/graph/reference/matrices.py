@@ -110,6 +110,12 @@ def _polar(x: Array) -> Any:
     return u @ vh
 
 
+def _toeplitz(diagonals: Array) -> Array:
+    """The matrices themselves."""
+    n = np.arange(diagonals.shape[-1] // 2 + 1)
+    return diagonals[..., 0, n[:, None] - n + n[-1]]
+
+
 def _sylvester(a: Array, b: Array, q: Array) -> Any:
     """By the system that it is, of q's rows one after the other."""
     a, b, q = map(wide, (a, b, q))
@@ -149,6 +155,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "lu": _lu,
     "polar": _polar,
     "sylvester": _sylvester,
+    "toeplitz": lambda diagonals, rhs: np.linalg.solve(_toeplitz(wide(diagonals)), wide(rhs)),
     **{name: _by_scipy(name) for name in ("expm", "logm", "sqrtm")},
     "fft": _fft,
     "rfft": lambda x: np.fft.rfft(wide(x)),
