@@ -7,8 +7,6 @@ itself, and the loop need not look for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import IN_STRIPS, LINE
 from ngrad_kernels.render_short import ShortRows
@@ -167,21 +165,28 @@ class BlockLoops(ShortRows):
         inputs = [k for k in loop.values if k < len(space.inputs)]
         return [k for k in inputs if space.inputs[k].kind == "element"]
 
-    def _read_again(self, one: Pass, rows: Iterable[int]) -> set[int]:
-        """The values of a pass that another loop reads, or a reduction that is not among these."""
+    def _read_again(self, one: Pass) -> set[int]:
+        """The values of a pass that another loop reads, or a reduction that no loop does."""
         found = {value for loop in one.loops for value in loop.reads}
-        found.update(map(self.reduced, set(one.rows).difference(rows)))
+        found.update(map(self.reduced, set(one.rows).difference(self.folded(one))))
         return found
 
     def drains(self, one: Pass, loop: Loop) -> list[int]:
-        """The outputs that a loop sends past the caches a strip at a time. Beside long scalars that
-        takes no time, as it would behind a block.
+        """The outputs that a loop sends past the caches a strip at a time, while it computes long
+        scalars: behind a block that would take time of its own. A loop that has no other reason to
+        go over strips does so for whole arrays alone, which are one row: shorter ones end in parts
+        of a strip, and few begin where a line does.
         """
-        if self.several or not is_long(self.space, loop, one.reloads):
+        space = self.space
+        whole = all(operand.kind in ("element", "one") for operand in space.inputs)
+        whole = whole and not any(isinstance(step, Reduce) for step in space.steps)
+        strips = whole or loop in self.folded(one).values()
+        if self.several or not strips or not is_long(space, loop, one.reloads):
             return []
-        again = self._read_again(one, self.folded(one))
+        again = self._read_again(one)
         stored = {where for where, value in self._ends(one, loop)[0] if value not in again}
-        return [k for k in one.streams if f"q{k}" in stored]
+        alone = [k for k in one.streams if len(space.interleaved(space.outputs[k])) == 1]
+        return [k for k in alone if f"q{k}" in stored]
 
     def loop(self, one: Pass, loop: Loop) -> None:
         """One loop over a block."""
@@ -204,9 +209,9 @@ class BlockLoops(ShortRows):
         self, one: Pass, loop: Loop, stores: Stores, columns: list[int], rows: list[int]
     ) -> None:
         """A loop over strips: one that does row reductions, or sends out what it computes."""
-        again, drained = self._read_again(one, rows), self.drains(one, loop)
+        again, drained = self._read_again(one), self.drains(one, loop)
         folded = {self.reduced(value) for value in rows}
-        aside = {f"q{k}": f"o{k}" for k in drained}
+        aside = {f"q{k}": f"y{k}" for k in drained}
         kept = [(at, k) for at, k in stores if at != f"s{k}" or k not in folded - again]
         kept = [(aside.get(at, at), k) for at, k in kept]
         for value in rows:
@@ -224,7 +229,7 @@ class BlockLoops(ShortRows):
                     self.write(f"fetch_ahead(p{k} + (next_row + strip) * {size} + z)")
             for k in drained:
                 offset = f"strip * {self.space.size_of(self.space.outputs[k])}"
-                self.write(f"o{k} = select(g{k}, m{k} - {offset}, q{k})")
+                self.write(f"y{k} = select(g{k}, m{k} - {offset}, q{k})")
             with self.block("for j in range(STRIP)"):
                 self.write("i = strip + j")
                 self._elements(one, loop, kept, columns)
@@ -238,7 +243,7 @@ class BlockLoops(ShortRows):
                 size = self.space.size_of(self.space.outputs[k])
                 lines = f"for z in range(strip * {size}, (strip + STRIP) * {size}, {LINE})"
                 with self.block(f"if g{k}"), self.block(lines):
-                    self.write(f"stream_line(q{k} + z, o{k} + z)")
+                    self.write(f"stream_line(q{k} + z, y{k} + z)")
 
     def _elements(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> None:
         """Element i of a block: what a loop loads, computes, and stores of it."""

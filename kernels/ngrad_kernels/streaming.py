@@ -18,10 +18,9 @@ from numba.core import cgutils, types
 
 from ngrad_kernels.addresses import prefetch
 from ngrad_kernels.codegen import intrinsic
+from ngrad_kernels.contract import LINE
 from ngrad_kernels.intrinsics import WORD
 
-LINE = 64
-"""Bytes that go out at once."""
 BYTE, INT = ir.IntType(8), ir.IntType(32)
 VECTOR = ir.VectorType(INT, LINE // 4)
 
