@@ -135,21 +135,6 @@ def test_the_same_bits_however_it_runs(name: str) -> None:
         ngrad.config.set_eager(False)
 
 
-def test_a_gradient_in_a_frame_beside_long_scalars() -> None:
-    """It is an output of its frame's number, and may wait to be sent past the caches."""
-    x = numbers(5, 200)
-
-    def gradient() -> Any:
-        with GradientTape() as tape:
-            tape.watch(x)
-            total = ngrad.reduce_sum(ngrad.exp(x[:, 1:]))
-        return tape.gradient(total, x).numpy()
-
-    gradient()
-    expected = np.pad(ngrad.exp(x).numpy()[:, 1:], [(0, 0), (1, 0)])
-    np.testing.assert_array_equal(gradient(), expected)
-
-
 def test_launches() -> None:
     """One pass over memory, and what folds the partial results of a sum."""
     most = {"elementwise": 2, "rosenbrock": 3, "cross-entropy": 2, "layer norm": 4, "layer": 4}

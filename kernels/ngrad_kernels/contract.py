@@ -46,8 +46,8 @@ NaN too, gain nothing by it."""
 SQUARE = 8
 """The most rows, and columns, of a matrix that are turned at once (`lanes.py`)."""
 LINE = 1 << 6
-"""Bytes of a line of the caches: so many go past them at once (`streaming.py`), or are written when a
-value is repeated (so many may be written past the last)."""
+"""Bytes of a line of the caches: so many go past them at once (`streaming.py`), or are written when
+a value is repeated (so many may be written past the last)."""
 
 
 def lanes(code: str) -> int:

@@ -8,10 +8,11 @@ alone.
 
 Names: those of `space_writer.py`; `p` the address of a block of an operand; `q` where a block of an
 output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in memory in cache, at
-`m`; or `q` is in the output, and a strip of it is computed at `y`, and waits at `m`; `sums` and `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a
-block in `d`; `s` scratch of a block; `strip` memory for a strip of a value, `l` the lanes of a
-reduction that its loop does. What is numbered has no name that is a dtype's with a number: not `b`,
-`c`, `f`, `i`, or `u`.
+`m`; or `q` is in the output, and a strip of it is computed at `y`, and may wait at `m`; `sums` and
+`d` accumulators of columns and what a slab of rows adds to them, `z` the place of a block in `d`;
+`s` scratch of a block; `strip` memory for a strip of a value, `l` the lanes of a reduction that its
+loop does. What is numbered has no name that is a dtype's with a number: not `b`, `c`, `f`, `i`, or
+`u`; nor one of a frame's: `o`, `e`, `top`, `low`.
 """
 
 from __future__ import annotations

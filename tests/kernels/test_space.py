@@ -87,6 +87,14 @@ def joined_in_a_row() -> Space:
     return joined(flat=True)
 
 
+def in_a_frame() -> Space:
+    """What flows back from a part of an array, and may go past the caches beside a long scalar."""
+    b = Builder(("f4", "element"), ("f4", "one"))
+    e = b.step("exp", 0)
+    part = b.step("where", b.step("inside", code="b1"), e, 1)
+    return b.space(part, b.reduce("sum", e), frames=1)
+
+
 def side_by_side() -> Space:
     """What is computed of a row's reduction, of a column and of one number, interleaved."""
     b = Builder(("f4", "element"), ("f4", "column"), ("f4", "one"))
@@ -138,7 +146,7 @@ def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("rows, length", FLAT)
-@pytest.mark.parametrize("make", [flat_sweep, joined, joined_in_a_row])
+@pytest.mark.parametrize("make", [flat_sweep, joined, joined_in_a_row, in_a_frame])
 def test_flat(make: Callable[[], Space], rows: int, length: int) -> None:
     for seed in range(3):
         assert_same(filled(make(), rows, length, 1, CHUNK, seed, special=seed == 0))
