@@ -64,9 +64,6 @@ class Tensor(Operand["Tensor"], Laid):
         self._window: Any = None
         self._slot = -1
 
-    def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if type(vars(Tensor).get(name)) is not Absent]
-
     # -- storage: the one place where a pending value is asked for ---------------------------------
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ngrad.absent import Absent
 from ngrad.graph.layout import Layout
 
 
@@ -37,3 +38,7 @@ class Laid:
     def device(self) -> str:
         """Where it lies: "cpu" or "cuda:0"."""
         return self._layout.device.name
+
+    def __dir__(self) -> list[str]:
+        own = vars(type(self))
+        return [name for name in super().__dir__() if type(own.get(name)) is not Absent]

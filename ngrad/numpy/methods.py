@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.absent import Absent
 from ngrad.dtypes import can_cast
 from ngrad.errors import CopyError
 from ngrad.numpy import choosing, logic, manipulation, memory, reductions, selection, sorting
@@ -94,7 +95,7 @@ def _of_integers(name: str) -> property:
 
     def of_one(x: ndarray) -> Any:
         if x._layout.ndim or not x._layout.dtype.is_integer:
-            raise AttributeError(name)  # `_absent` says more
+            raise AttributeError(f"{name}: integers have it, not an array of {x.dtype}{x.shape}")
         return getattr(x._read().item(), name)
 
     return property(of_one)
@@ -274,14 +275,6 @@ def view(x: ndarray, dtype: Any = None, type: Any = None) -> ndarray:
     return x._seen_by(OfBits(wanted, own))
 
 
-def _absent(x: ndarray, name: str) -> Any:
-    """What is asked for names that there are none of."""
-    if name in memory.TOLD:
-        return memory.TOLD[name](x)  # which raised, and says why
-    why = OF_ARRAYS_BY_NAME.get(name)
-    raise AttributeError(f"an array of ngrad.numpy has no {name!r}" + (f": {why}" if why else ""))
-
-
 def _attach() -> None:
     for name, function in FUNCTIONS.items():
         setattr(ndarray, name, _method(function))
@@ -307,7 +300,6 @@ def _attach() -> None:
         "__round__": _rounded,
         "__trunc__": lambda x: int(x),
         "__reversed__": lambda x: iter(x[::-1]),
-        "__getattr__": _absent,
         "data": property(memoryview),
         "dump": lambda x, file: np.asarray(x).dump(file),
         "dumps": lambda x: np.asarray(x).dumps(),
@@ -324,6 +316,9 @@ def _attach() -> None:
         setattr(ndarray, name, method)
     for name in VIEWS:
         setattr(ndarray, name, view_method(getattr(ndarray, name)))
+    # Not by `__getattr__`: of a class with that, Python looks every method and slot up anew.
+    for name, reason in OF_ARRAYS_BY_NAME.items():
+        setattr(ndarray, name, Absent("an array", name, f": {reason}"))
 
 
 _attach()

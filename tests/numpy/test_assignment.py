@@ -107,7 +107,7 @@ def test_a_view_of_all() -> None:
     seen[0], x[1] = 7.0, 8.0
     assert x.tolist() == seen.tolist() == [7.0, 8.0, 3.0] and seen.base is x
     assert x.view(float).tolist() == x.data.tolist() == np.asarray(pickle.loads(x.dumps())).tolist()
-    with pytest.raises(AttributeError, match=r"no 'resize'.*np\.resize"):
+    with pytest.raises(AttributeError, match=r"no attribute 'resize'.*np\.resize"):
         x.resize(4)
 
 

@@ -14,7 +14,7 @@ from test_functions import assert_like, converted
 
 import ngrad
 import ngrad.numpy as ours
-from ngrad.numpy.absent import BY_NAME
+from ngrad.numpy.absent import BY_NAME, OF_ARRAYS_BY_NAME
 from ngrad.numpy.lib.stride_tricks import sliding_window_view as windows
 from ngrad.numpy.ufuncs import UFUNCS
 
@@ -305,6 +305,16 @@ def test_what_is_absent_says_why() -> None:
         assert hasattr(np, name) or name == "float128" or name == "complex256"
         with pytest.raises(AttributeError, match=f"has no {name!r}: {reason[:20]}"):
             getattr(ours, name)
+
+
+def test_what_arrays_have_not_says_why() -> None:
+    x = ours.arange(3)
+    for name, reason in OF_ARRAYS_BY_NAME.items():
+        with pytest.raises(AttributeError, match=f"no attribute {name!r}: {reason[:20]}"):
+            getattr(x, name)
+        assert hasattr(np.ndarray, name) and not hasattr(x, name) and name not in dir(x)
+    # With which Python would look up every slot and method anew.
+    assert not hasattr(ours.ndarray, "__getattr__")
 
 
 @pytest.mark.parametrize(
