@@ -20,6 +20,7 @@ from ngrad_kernels.memory import FreeList
 from ngrad_kernels.nests import write_listed
 from ngrad_kernels.operators import Operators, operator_slots
 from ngrad_kernels.places import NOWHERE, write_places
+from ngrad_kernels.releasing import release_quickly
 from ngrad_kernels.subscripts import SMALL, SUBSCRIPTS, Ways, write_subscript, write_viewed
 from ngrad_kernels.view_methods import view_methods, write_bound_method, write_seen_by_method
 
@@ -267,8 +268,9 @@ class Cells(NamedTuple):
 
 def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
     """These, for some classes; from now on x[index] of a cell, too, is found, and assigned to, in
-    machine code.
+    machine code, and cells are released so.
     """
+    release_quickly(kinds.cell, "_owner")
 
     def first(module: ir.Module) -> None:
         write_places(module, kinds)

@@ -16,7 +16,7 @@ CALL, DEALLOC, GET, DOC, MEMBERS, FREE = 50, 52, 54, 56, 72, 74
 `Py_sq_item`; `Py_tp_call`, `Py_tp_dealloc`, `Py_tp_descr_get`, `Py_tp_doc`, `Py_tp_members`,
 `Py_tp_free`.
 """
-BASE_TYPE, HAS_VECTORCALL = 1 << 10, 1 << 11
+BASE_TYPE, HAS_VECTORCALL, METHOD_DESCRIPTOR = 1 << 10, 1 << 11, 1 << 17
 OBJECT, SIZE = 16, 19  # `T_OBJECT_EX`: an attribute that may be unset; `T_PYSSIZET`
 READ_ONLY = 1
 WORD = ctypes.sizeof(ctypes.c_void_p)
@@ -91,6 +91,8 @@ def heap_type(
         own[DOC] = ctypes.addressof(texts[1])
     filled = (_Slot * (len(slots) + 3))(*(_Slot(*item) for item in (slots | own).items()))
     size, flags = (end + WORD, BASE_TYPE | HAS_VECTORCALL) if vectorcall else (end, BASE_TYPE)
+    if vectorcall and GET in slots:  # Python calls it with the object first, and binds nothing
+        flags |= METHOD_DESCRIPTOR
     spec = _Spec(ctypes.addressof(texts[0]), size, 0, flags, filled)
     _kept.append((texts, table))
     make = ctypes.pythonapi.PyType_FromSpec
@@ -136,10 +138,15 @@ def replace_slot(kind: type, before: int, now: int) -> None:
 
 def generic_slot(name: str, slot: int) -> int:
     """The address of what CPython has in a slot of a class with a method of a name in Python."""
-    kind = type("Any", (), {name: lambda *_: None})
+    address = address_in(type("Any", (), {name: lambda *_: None}), slot)
+    if address is None:
+        raise SystemError(f"slot {slot} is not that of {name}")
+    return address
+
+
+def address_in(kind: type, slot: int) -> int | None:
+    """The address of the function in a slot of a class."""
     take = ctypes.pythonapi.PyType_GetSlot
     take.restype, take.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_int]
     address: int | None = take(kind, slot)
-    if address is None:
-        raise SystemError(f"slot {slot} is not that of {name}")
     return address

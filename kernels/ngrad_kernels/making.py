@@ -17,6 +17,7 @@ from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import INT, POINTER, WORD, WORDS, Code, Function, binders
 from ngrad_kernels.memory import Buffer, FreeList
 from ngrad_kernels.native import each_launch, in_grains
+from ngrad_kernels.releasing import release_quickly
 
 NULL = POINTER(None)
 SHAPE = sys.intern("shape")
@@ -329,7 +330,8 @@ class Makers(NamedTuple):
 
 
 def makers(kinds: Kinds) -> Makers:
-    """These, for some classes."""
+    """These, for some classes; from now on tensors are released in machine code, too."""
+    release_quickly(kinds.tensor)
     writers = {
         "empty": _empty, "copied": _copied, "seen_at": _seen_at, "settle": _settle, "ran": _ran,
         "replayed": _replayed, "seen": _seen,
