@@ -21,8 +21,9 @@ from ngrad_kernels.nests import write_listed
 from ngrad_kernels.operators import Operators, operator_slots
 from ngrad_kernels.places import NOWHERE, write_places
 from ngrad_kernels.releasing import release_quickly
+from ngrad_kernels.result_methods import write_made_by_method
 from ngrad_kernels.subscripts import SMALL, SUBSCRIPTS, Ways, write_subscript, write_viewed
-from ngrad_kernels.view_methods import view_methods, write_bound_method, write_seen_by_method
+from ngrad_kernels.view_methods import methods_of, write_bound_method, write_seen_by_method
 
 
 class CellKinds(NamedTuple):
@@ -246,6 +247,8 @@ class Cells(NamedTuple):
         Takes what a callable is bound to, and gives that.
     view_method : callable
         Takes a function, and gives a method that asks it for views that were not taken before.
+    result_method : callable
+        The same of results, of which layouts know no call.
     read : method of cells
     operators : dict
         Addresses for slots of the class, by those that are there when it has operators in Python.
@@ -262,6 +265,7 @@ class Cells(NamedTuple):
     settled: Callable[[Any], Any]
     viewed: Callable[..., Callable[[Any], Any]]
     view_method: Callable[[Callable[..., Any]], Any]
+    result_method: Callable[[Callable[..., Any]], Any]
     read: Any
     operators: dict[int, int]
 
@@ -284,6 +288,9 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
         "exchanged": partial(_exchanged, kinds=kinds),
         "viewed": partial(write_viewed, kinds=kinds, ways=ways),
         "seen_by_method": partial(write_seen_by_method, kinds=kinds, ways=ways),
+        "made_by_method": partial(
+            write_made_by_method, kinds=kinds, ways=ways, applied=operators.applied
+        ),
         "bound_method": write_bound_method,
         "subscript": partial(write_subscript, kinds=kinds, ways=ways),
         "result_of": partial(_result_of, kinds=kinds, ways=ways),
@@ -310,9 +317,12 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
     for name, before in own.items():
         replace_slot(kinds.cell, before, addresses.pop(name))
     read = method(kinds.cell, "_read", addresses.pop("read"))
-    views = [addresses.pop(name) for name in ("bound_method", "seen_by_method")]
-    view_method = view_methods(kinds.cell, *views)
+    bound, seen, result = (
+        addresses.pop(name) for name in ("bound_method", "seen_by_method", "made_by_method")
+    )
+    view_method, result_method = (methods_of(kinds.cell, bound, how) for how in (seen, result))
     makes = {name: binder(name, address) for name, address in addresses.items()}
     viewed = makes.pop("viewed")
     made = {name: make() for name, make in makes.items()}
-    return Cells(**made, viewed=viewed, view_method=view_method, read=read, operators=named)
+    methods = {"view_method": view_method, "result_method": result_method}
+    return Cells(**made, **methods, viewed=viewed, read=read, operators=named)

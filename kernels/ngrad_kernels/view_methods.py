@@ -120,14 +120,14 @@ def write_seen_by_method(module: ir.Module, kinds: CellKinds, ways: Ways) -> Non
     builder.ret(out)
 
 
-def view_methods(kind: type, bound: int, called: int) -> Callable[[Callable[..., Any]], Any]:
-    """What makes a function a method of a class that gives views.
+def methods_of(kind: type, bound: int, called: int) -> Callable[[Callable[..., Any]], Any]:
+    """What makes a function a method of a class, which is called in machine code first.
 
     Parameters
     ----------
     kind : type
     bound, called : int
-        Addresses of the two functions above.
+        Addresses of `bound_method`, and of what takes a method and its arguments.
     """
     call = ctypes.cast(ctypes.pythonapi.PyVectorcall_Call, ctypes.c_void_p).value
     assert call is not None
@@ -135,11 +135,11 @@ def view_methods(kind: type, bound: int, called: int) -> Callable[[Callable[...,
     make = heap_type(name, "", slots, TOLD, vectorcall=True)
     copyreg.pickle(make, lambda method: (getattr, (kind, method.__name__)))
 
-    def view_method(function: Callable[..., Any]) -> Any:
+    def made(function: Callable[..., Any]) -> Any:
         method, own = make(), {"__wrapped__": function, "__objclass__": kind}
         for name in TOLD:
             setattr(method, name, own[name] if name in own else getattr(function, name))
         ctypes.c_void_p.from_address(id(method) + offset(len(TOLD))).value = called
         return method
 
-    return view_method
+    return made

@@ -13,6 +13,7 @@ from ngrad.ops.shape import inverse, transpose
 from ngrad.record import apply, copied, state
 from ngrad.tensor import Tensor
 from ngrad.window import Window
+from ngrad_kernels.result_methods import KEPT
 
 ORDERS = ("C", "F", "A", "K", None)
 KEPT_IN = ("C", "K", None)
@@ -59,10 +60,6 @@ def as_array(x: Tensor) -> ndarray:
 def _in_rows(x: Tensor) -> Tensor:
     """The same elements, in row-major order."""
     return x if in_rows(x) else apply(COPY, (x,))
-
-
-KEPT = 1 << 16
-"""Bytes that a copy may keep alive without using them."""
 
 
 def copy(x: Tensor, order: Any = "C") -> ndarray:

@@ -21,9 +21,9 @@ from ngrad.numpy.flat import flatiter
 from ngrad.numpy.laying import copy as duplicate
 from ngrad.numpy.laying import order_of
 from ngrad.numpy.naming import named
-from ngrad.numpy.ndarray import ndarray, result_of, view_method, view_of, viewed
+from ngrad.numpy.ndarray import ndarray, result_method, result_of, view_method, view_of, viewed
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.numpy.views import Made, OfBits, Shaped, remember
+from ngrad.numpy.views import Made, OfBits, Shaped, remember, remember_call
 from ngrad.numpy.ways import lies_of, stays_view
 from ngrad.ops.elementwise import CAST
 from ngrad.ops.identity import COPY
@@ -109,6 +109,10 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., None]:
     return method
 
 
+NAMES = type, str, np.dtype
+"""Types of what names a dtype, by which a layout knows what `astype` makes of what lies so."""
+
+
 def astype(
     x: ndarray, dtype: Any, order: Any = "K", casting: str = "unsafe", subok: bool = True,
     copy: bool = True, *, device: Any = None,
@@ -123,9 +127,13 @@ def astype(
     if where.dtype is wanted:
         if plain and not copy:
             return x
+        if plain and where.contiguous and isinstance(dtype, NAMES):
+            remember_call(where, ("astype", dtype), COPY, same=True)
     elif plain and (wanted.is_complex or not where.dtype.is_complex):
         found = result_of(x, CAST.calls, (wanted,))
         if found is not None:
+            if isinstance(dtype, NAMES):
+                remember_call(where, ("astype", dtype), CAST, (wanted,), same=False)
             return found
     if casting == "same_value":  # values are looked at, by NumPy, which raises if one changes
         there: Any = np.asarray(x)
@@ -158,15 +166,20 @@ def _set_imag(x: ndarray, part: Any) -> None:
     logic.imag(x)[...] = part
 
 
-def _copy(x: ndarray, order: Any = "C") -> ndarray:
+def copy(x: ndarray, order: Any = "C") -> ndarray:
     """An array of its own, of the same value."""
     if order == "C" and not (x._owner is None and x._held._layout.contiguous):
+        where = x._read()._layout
         found = result_of(x, COPY.calls, ())
         if found is not None:
+            remember_call(where, "copy", COPY, same=where.contiguous)
             return found
     if x.is_number:
         return array_of(copied(x._held))
-    return duplicate(x._read(), order_of(x, order))
+    held = x._read()
+    if order == "C" and held._layout.contiguous:
+        remember_call(held._layout, "copy", COPY, same=True)
+    return duplicate(held, order_of(x, order))
 
 
 def _flatten(x: ndarray, order: Any = "C") -> ndarray:
@@ -281,10 +294,10 @@ def _attach() -> None:
     for name, function in IN_PLACE.items():
         setattr(ndarray, name, _in_place(function))
     others: dict[str, Any] = {
-        "astype": named(astype),
+        "astype": result_method(named(astype)),
         "conj": _conj,
         "conjugate": _conj,
-        "copy": _copy,
+        "copy": result_method(copy),
         "at": property(lambda x: At(x._read(), array_of)),
         "fill": named(fill),
         "flatten": _flatten,

@@ -333,6 +333,10 @@ view_method: Callable[[Callable[..., Any]], Any]
 """`view_method(function)`: a method that gives a view that was taken before by the same integers,
 or what the function does.
 """
+result_method: Callable[[Callable[..., Any]], Any]
+"""`result_method(function)`: a method that gives what a call makes of an array, by the `results` of
+its layout, or what the function does.
+"""
 READ = ndarray._read
 """What an array holds, of any and in any thread, in Python."""
 READ_QUICKLY: Any
@@ -355,7 +359,7 @@ CELLS = cell_makers(
 )
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
 settled = CELLS.settled
-viewed, view_method = CELLS.viewed, CELLS.view_method
+viewed, view_method, result_method = CELLS.viewed, CELLS.view_method, CELLS.result_method
 READ_QUICKLY, OPERATORS = CELLS.read, CELLS.operators
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged, Assigned.put_there = staticmethod(exchanged), staticmethod(put_at_once)

@@ -17,7 +17,8 @@ import numpy as np
 from ngrad.devices import HOST
 from ngrad.dtypes import DType
 from ngrad.errors import NumberError, ShapeError
-from ngrad.graph.layout import layout
+from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op, Params
 from ngrad.numpy.order import lying
 from ngrad.ops import complexes
 from ngrad.ops.bitcast import bits_of
@@ -60,7 +61,7 @@ class Made(NamedTuple):
     columns: bool = False
 
 
-_REMEMBERED: list[dict[Any, tuple[Callable[[Tensor], Tensor], Way]]] = []
+_REMEMBERED: list[dict[Any, Any]] = []
 """The `views` of a layout, for each one that they have."""
 
 
@@ -79,15 +80,27 @@ def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
     tensor without axes, which may be a number's: nothing is a view of that.
     """
     if shows(view, x) and x._layout.ndim:
-        if len(_REMEMBERED) >= SEEN:
-            for views in _REMEMBERED:
-                views.clear()
-            _REMEMBERED.clear()
-        if not hasattr(x._layout, "views"):
-            x._layout.views = {}
-        x._layout.views[key] = seen(view._at - x._at, view._layout), way
-        _REMEMBERED.append(x._layout.views)
+        _keep(x._layout, key, (seen(view._at - x._at, view._layout), way))
     return view
+
+
+def remember_call(where: Layout, name: Any, op: Op, params: Params = (), *, same: bool) -> None:
+    """Have a layout know which call a method makes, by its name, alone or with a dtype; and whether
+    it gives the same elements, which an array of its own may share.
+    """
+    if where.ndim and not where.open and name not in getattr(where, "views", ()):
+        _keep(where, name, (op.call(params, (where,)), same))
+
+
+def _keep(where: Layout, key: Any, found: Any) -> None:
+    if len(_REMEMBERED) >= SEEN:
+        for views in _REMEMBERED:
+            views.clear()
+        _REMEMBERED.clear()
+    if not hasattr(where, "views"):
+        where.views = {}
+    where.views[key] = found
+    _REMEMBERED.append(where.views)
 
 
 def placed(x: Any, *ways: Way) -> Any:
