@@ -56,6 +56,9 @@ def array(
     >>> np.array([[1, 2], [3, 4]]).dtype
     dtype('int64')
     """
+    plain = type(object) is ndarray and copy is True and order == "K" and not ndmin
+    if plain and _in_rows(object):
+        return object.copy() if dtype is None else object.astype(dtype)
     if not ndmin <= ndmax <= 64:
         raise ValueError(f"array: takes ndmin <= ndmax <= 64, not {ndmin} and {ndmax}")
     if not copy:
@@ -89,10 +92,16 @@ def asarray(
     >>> np.asarray(x) is x
     True
     """
-    plain = type(a) is ndarray and dtype is order is device is copy is None
-    if plain and (a._owner is not None or a._held._layout.ndim or not a.is_number):
+    plain = type(a) is ndarray and order is device is copy is None
+    if (
+        plain
+        and dtype is None
+        and (a._owner is not None or a._held._layout.ndim or not a.is_number)
+    ):
         return a
     wanted = dtype_of(dtype)
+    if plain and wanted is not None and _in_rows(a):
+        return a if a._held._layout.dtype is wanted else a.astype(dtype)
     if not copy and type(a) not in KNOWN:
         a = given(a, copy)
     if copy is False:
@@ -109,6 +118,14 @@ def asarray(
 
 
 asanyarray = asarray
+
+
+def _in_rows(a: ndarray) -> bool:
+    """Whether an array is one of its own that lies in rows, here and in NumPy: its methods copy and
+    cast it then.
+    """
+    where = a._held._layout
+    return a._owner is a._way is None and where.contiguous and where.ndim > 0
 
 
 def itself(a: Any) -> ndarray:
@@ -383,6 +400,8 @@ def fromfunction(
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> ndarray:
     """An array of its own, of the same value."""
+    if order == "K" and type(a) is ndarray and _in_rows(a):
+        return a.copy()
     return duplicate(to_tensor(a), order_of(a, order))
 
 

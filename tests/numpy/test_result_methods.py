@@ -16,13 +16,16 @@ import ngrad.numpy as ours
 LIES = {
     "an array": "m", "a transposed one": "m.T", "by columns": "m.copy('F')", "a row": "m[1]",
     "a column": "m[:, 1]", "every other row": "m[::2]", "backwards": "m[::-1, ::-1]",
-    "repeated": "np.broadcast_to(m[0], (1, 4))", "zeros": "np.zeros((2, 3), m.dtype)",
-    "nothing": "m[:0]", "one axis": "m.ravel()", "with no axes": "np.array(m[0, 1])",
-    "a number": "m[0, 1]",
+    "zeros": "np.zeros((2, 3), m.dtype)", "nothing": "m[:0]", "one axis": "m.ravel()",
+    "with no axes": "np.array(m[0, 1])", "a number": "m[0, 1]",
 }  # fmt: skip
 """Arrays that lie in all ways."""
 DTYPES = "f8", "f4", "f2", "c16", "c8", "i8", "i4", "u1", "b1"
-CALLS = "x.copy()", "x.astype(w)", "x.astype(w.type)", "x.astype(w.name)", "x.astype(dtype=w)"
+CALLS = (
+    "x.copy()", "x.astype(w)", "x.astype(w.type)", "x.astype(w.name)", "x.astype(dtype=w)",
+    "np.copy(x)", "np.array(x)", "np.array(x, w)", "np.asarray(x, w)",
+    "np.asarray(x, w.name, copy=True)",
+)  # fmt: skip
 WRONG = "x.astype()", "x.astype('nothing')", "x.astype(3)", "x.astype([])", "x.copy('X')"
 
 
@@ -30,12 +33,11 @@ def _told(space: Any, lies: str, call: str, own: str, wanted: str) -> list[Any]:
     """What is made of an array, how it lies, and whether what is assigned is seen by the other."""
     m = space.asarray(np.arange(12).reshape(3, 4) % 5, own)
     x = eval(lies, {"np": space, "m": m})
-    made = eval(call, {"x": x, "w": np.dtype(wanted)})
+    made = eval(call, {"np": space, "x": x, "w": np.dtype(wanted)})
     rows, columns = made.flags.c_contiguous, made.flags.f_contiguous
     told = [np.asarray(made).tolist(), made.shape, made.dtype, made.strides, rows, columns]
-    if made.shape and space is ours:
-        assert type(made) is ours.ndarray and made.base is None
     if made.shape:
+        told.append(made.base is None)
         made[...] = 1
     told.append(m.tolist())
     m[...] = 0
