@@ -239,6 +239,41 @@ def settle_{code}(table, lo, hi):
             first, value = k, other
 '''
 
+IN_ORDER = '''
+def NAME_{code}(table, lo, hi):
+    """Short rows in order, RESULT; equal elements stay as they were, and NaN is the largest.
+    Item: a row. Facts: elements of a row, and whether the order descends.
+
+    Each is put among those before it, which takes n * n / 4 steps.
+    """
+    facts = table_at(table[0])
+    long, falls = facts[0], facts[1]
+    for item in range(lo, hi):
+        row, target = table[1] + item * long * {size}, table[2] + item * long * WIDTH
+        for k in range(long):
+            value, at = load_{code}(row, k), k
+            while at > 0:
+                other = OTHER
+                first, last = (other, value) if falls else (value, other)
+                if not (precedes(first, last) or (last != last and first == first)):
+                    break
+                store_KIND(target, at, reload_KIND(target, at - 1))
+                at -= 1
+            store_KIND(target, at, OWN)
+'''
+
+
+def _in_order(name: str, what: str, kind: str, width: str, other: str, own: str) -> str:
+    text = IN_ORDER.replace("NAME", name).replace("RESULT", what).replace("WIDTH", width)
+    return text.replace("KIND", kind).replace("OTHER", other).replace("OWN", own)
+
+
+PLACES = "load_{code}(row, reload_i8(target, at - 1))"
+ORDERED = _in_order("ordered", "where they stand", "i8", "8", PLACES, "k")
+ARRANGED = _in_order(
+    "arranged", "themselves", "{code}", "{size}", "reload_{code}(target, at - 1)", "value"
+)
+
 BETWEEN = f"""
         row, right = places + {{size}}, True
         {HALVING.strip()}
@@ -357,6 +392,7 @@ def fold_{{code}}(table, lo, hi):
 
 TYPED = {
     **scatters(SCATTER, JOINED | {"put": "comes"}), "others": OTHERS, "slide": SLIDE,
-    "search": SEARCH, "interp": INTERP, "largest": LARGEST, "settle": SETTLE, "fold": FOLD, **POOLS,
+    "search": SEARCH, "interp": INTERP, "largest": LARGEST, "settle": SETTLE, "fold": FOLD,
+    "ordered": ORDERED, "arranged": ARRANGED, **POOLS,
 }  # fmt: skip
 """Routines that compare or reckon, and so are compiled for each dtype."""

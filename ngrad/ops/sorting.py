@@ -30,8 +30,9 @@ DIRECTIONS = {"ASCENDING": False, "DESCENDING": True}
 
 
 def _ordering(
-    name: str, dtype: DType | None, compute: Any, launched: Any, param: str = "descending"
-) -> Op:
+    name: str, dtype: DType | None, compute: Any, launched: Any, param: str = "descending",
+    brief: str = "",
+) -> Op:  # fmt: skip
     """An op on the order of elements along the last axis, with results of a dtype, or of theirs.
 
     Parameters
@@ -44,6 +45,8 @@ def _ordering(
         where elements stand.
     param : str
         Whether the order descends; or "kth", the places that are to be in order, at least.
+    brief : str
+        The routine for short rows on the CPU, if there is one.
     """
 
     def infer(x: Layout, **given: Any) -> Layout:
@@ -54,6 +57,8 @@ def _ordering(
         if out.size == 0:
             return Program(), out
         length = x.shape[-1]
+        if brief and _is_short(x):
+            return _in_short_rows(brief, x, how), out
         words = [x.size // length, length, int(how is True)]
         work = x.device.target.libraries.routine("argsort", x.dtype.code, words)
         if work is not None:
@@ -63,6 +68,26 @@ def _ordering(
     op = Op(name, infer, prepare, (param,), family="sorting", widens=True)
     op.batch(lambda size, batched, x, **given: apply(op, (x,), (given[param],)))
     return op
+
+
+BRIEF, SHORT, FEW = 3, 64, 512
+"""Elements of a row up to which a kernel has put them in order before NumPy, which goes several at
+a time, has begun: of any number of rows, and of so few elements in all."""
+
+
+def _is_short(x: Layout) -> bool:
+    length = x.shape[-1]
+    few = length <= BRIEF or (length <= SHORT and x.size <= FEW)
+    return few and x.device is HOST and not x.dtype.is_complex
+
+
+def _in_short_rows(routine: str, x: Layout, descending: bool) -> Program:
+    """The program of a routine that goes through short rows."""
+    target, length, read = x.device.target, x.shape[-1], dense_operands([(0, x)])
+    facts, held = target.facts([length, int(descending)])
+    kernel, operands = target.typed(routine, x.dtype.code), (*read.operands, (OUT, 0))
+    launch = Launch(kernel, facts, x.size // length, max(1, CHUNK // length), operands)
+    return read.then(launch, keep=(held,))
 
 
 def computed(compute: Any, x: Layout, out: Layout) -> Any:
@@ -105,10 +130,10 @@ def _elements(keys: Dense, work: Prepared, x: Layout, out: Layout) -> Program:
     return program._replace(scratch=keys.scratch + INT64.itemsize * out.size)
 
 
-ARGSORT = _ordering("argsort", INT64, _result_of(order), _places)
+ARGSORT = _ordering("argsort", INT64, _result_of(order), _places, brief="ordered")
 """Where the elements along the last axis stand in it once they are in order."""
 ARGSORT.vjp(lambda g, out, x, descending: (None,))
-SORT = _ordering("sort", None, arrange, _elements)
+SORT = _ordering("sort", None, arrange, _elements, brief="arranged")
 """The elements along the last axis in order."""
 
 

@@ -160,7 +160,7 @@ def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) 
     ]
     sources += [typed("search", "b1")]
     # A GPU sorts for the first two, and selects by the last that is named for the other.
-    assert {*ON_THE_CPU} - {*TYPED} == {"largest", "settle", "scatter_put"}
+    assert {*ON_THE_CPU} - {*TYPED} == {"arranged", "largest", "ordered", "settle", "scatter_put"}
     check_all(sources, tmp_path, request)
 
 

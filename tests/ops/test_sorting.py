@@ -70,6 +70,27 @@ def test_the_largest_of_what_is_no_number(code: str) -> None:
         )
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 9, 33, 64, 65])
+@pytest.mark.parametrize("code", CODES)
+def test_few_elements(code: str, length: int) -> None:
+    """In rows, columns and behind one another, of which many are equal, or no number."""
+    draw = np.random.default_rng(length)
+    x = draw.choice([0, 1, 2, 3, 5, 100], (4, length)).astype(code)
+    if x.dtype.kind in "fc":
+        x[draw.random(x.shape) < 0.3] = np.nan
+        x[draw.random(x.shape) < 0.3] = -0.0
+    for a in (x[0], x, np.asfortranarray(x), x[::-2], x[:, ::-1]):
+        where = np.argsort(a, -1, kind="stable")
+        assert_same_bits(ngrad.argsort(a), where.astype(np.int32))
+        assert_same_bits(ngrad.sort(a), np.take_along_axis(a, where, -1))
+        turned = length - 1 - np.argsort(a[..., ::-1], -1, kind="stable")[..., ::-1]
+        assert_same_bits(ngrad.argsort(a, direction="DESCENDING"), turned.astype(np.int32))
+        falling = ngrad.sort(a, direction="DESCENDING")
+        assert_same_bits(falling, np.take_along_axis(a, turned, -1))
+        columns = np.argsort(a, 0, kind="stable")
+        assert_same_bits(ngrad.argsort(a, axis=0), columns.astype(np.int32))
+
+
 def _tied(code: str, length: int) -> Array:
     rng = np.random.default_rng(7)
     if code[0] == "f":
