@@ -19,7 +19,7 @@ from ngrad_kernels.making import NULL, Kinds, write_made
 from ngrad_kernels.memory import FreeList
 from ngrad_kernels.nests import write_listed
 from ngrad_kernels.operators import Operators, operator_slots
-from ngrad_kernels.places import NOWHERE, write_places
+from ngrad_kernels.places import NOWHERE, seen_as, write_places
 from ngrad_kernels.releasing import release_quickly
 from ngrad_kernels.result_methods import write_made_by_method
 from ngrad_kernels.subscripts import SMALL, SUBSCRIPTS, Ways, write_subscript, write_viewed
@@ -111,12 +111,8 @@ def _view_of(module: ir.Module, kinds: CellKinds) -> None:
         it.let_go(x)
         it.raise_if_any()
         it.done()
-    given = builder.bitcast(it.allocate(1), POINTER.as_pointer())
-    builder.store(x, given)
-    call = it.external("PyObject_Vectorcall", POINTER, POINTER, given.type, WORD, POINTER)
-    part = builder.call(call, [it.item(found, 0), given, WORD(1), NULL])
-    it.unless_null(part, NULL, found, x)
-    out = builder.call(module.globals["cell"], [part, cell, it.item(found, 1), x])
+    part = seen_as(it, kinds, x, found, x)
+    out = builder.call(module.globals["cell"], [part, cell, it.item(found, 2), x])
     for thing in (part, found, x):
         it.let_go(thing)
     builder.ret(out)

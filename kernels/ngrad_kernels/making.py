@@ -107,6 +107,17 @@ def shown_by(it: Code, tensor: type, block: Any, at: Any, layout: Any) -> Any:
     return out
 
 
+def shown_at(it: Code, tensor: type, x: Any, place: Any, layout: Any, *held: Any) -> Any:
+    """A tensor that shows memory of another at an address; where there is none, lets go of what is
+    held, and returns null.
+    """
+    at = it.builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
+    it.unless_null(at, NULL, *held)
+    block = it.get(x, offsets(tensor)["_block"])
+    it.hold(block)
+    return shown_by(it, tensor, block, at, layout)
+
+
 def _empty(module: ir.Module, kinds: Kinds) -> None:
     """empty(layout): a tensor of arbitrary content, to be written by whoever made it."""
     it = Function(module, "empty", 1)
@@ -268,14 +279,9 @@ def _seen(module: ir.Module, kinds: Kinds) -> None:
     """
     it = Function(module, "seen", 1)
     builder = it.builder
-    of_tensor = offsets(kinds.tensor)
     x = it.given_object(0)
     place = builder.add(address_of(it, kinds, x), it.integer(it.bound(0)))
-    at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
-    it.unless_null(at, NULL)
-    block = it.get(x, of_tensor["_block"])
-    it.hold(block)
-    builder.ret(shown_by(it, kinds.tensor, block, at, it.bound(1)))
+    builder.ret(shown_at(it, kinds.tensor, x, place, it.bound(1)))
 
 
 def _seen_at(module: ir.Module, kinds: Kinds) -> None:
@@ -286,11 +292,7 @@ def _seen_at(module: ir.Module, kinds: Kinds) -> None:
     it.require(it.is_of(layout, kinds.layout))
     place = builder.add(address_of(it, kinds, x), it.given_integer(1))
     it.raise_if_any()
-    at = builder.call(it.external("PyLong_FromLongLong", POINTER, WORD), [place])
-    it.unless_null(at, NULL)
-    block = it.get(x, offsets(kinds.tensor)["_block"])
-    it.hold(block)
-    builder.ret(shown_by(it, kinds.tensor, block, at, layout))
+    builder.ret(shown_at(it, kinds.tensor, x, place, layout))
 
 
 def _settle(module: ir.Module, kinds: Kinds) -> None:

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import DEALLOC, heap_type, offset
+from ngrad_kernels.heap_types import DEALLOC, FREE, heap_type, offset
 from ngrad_kernels.machine import INT, POINTER, Code, load
-from ngrad_kernels.releasing import freed
 
 ALIGNMENT = 64
 SMALLEST = 64
@@ -79,12 +78,16 @@ def _dealloc(module: ir.Module) -> None:
     (buffer,) = it.function.args
     builder = it.builder
     address, free = (it.get(buffer, offset(k)) for k in range(2))
+    kind = it.type_of(buffer)
     unset = builder.or_(it.is_null(address), it.is_null(free))
     with builder.if_then(builder.not_(unset), likely=True), it.error_kept():
         builder.call(it.external("PyList_Append", INT, POINTER, POINTER), [free, address])
     it.let_go(address)
     it.let_go(free)
-    freed(it, buffer)
+    slot = builder.call(it.external("PyType_GetSlot", POINTER, POINTER, INT), [kind, INT(FREE)])
+    release = ir.FunctionType(ir.VoidType(), [POINTER]).as_pointer()
+    builder.call(builder.bitcast(slot, release), [buffer])
+    it.let_go(kind)
     builder.ret_void()
 
 

@@ -9,7 +9,7 @@ from llvmlite import ir
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.holding import write_held_by
 from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
-from ngrad_kernels.making import NULL, shown_by
+from ngrad_kernels.making import NULL, shown_at, shown_by
 
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
@@ -163,8 +163,8 @@ def _row(module: ir.Module, kinds: CellKinds) -> None:
 
 
 def _known_view(module: ir.Module, kinds: CellKinds) -> None:
-    """known_view(x, key): what shows a view of a tensor, and its way, as the layout's `views` have
-    them by a key. Null if they do not, or if that raised.
+    """known_view(x, key): what the layout's `views` have by a key: of a view, at how many bytes
+    from a tensor it lies, its layout and its way. Null if they have nothing, or if that raised.
     """
     it = Code(module, "known_view", POINTER, POINTER, POINTER)
     x, key = it.function.args
@@ -194,11 +194,19 @@ def _part(module: ir.Module, kinds: CellKinds) -> None:
         it.unless(it.is_null(builder.call(occurred, [])), NULL)
         it.hold(none)
         builder.ret(none)
-    call = it.external("PyObject_CallOneArg", POINTER, POINTER, POINTER)
-    out = builder.call(call, [it.item(found, 0), x])
+    out = seen_as(it, kinds, x, found, x)
     it.let_go(found)
     it.let_go(x)
     builder.ret(out)
+
+
+def seen_as(it: Code, kinds: CellKinds, x: Any, found: Any, *held: Any) -> Any:
+    """A tensor of what a view shows of another that is there, as `known_view` found it; where there
+    is none, lets go of this and of what is held, and returns null.
+    """
+    at = it.integer(it.get(x, offsets(kinds.kinds.tensor)["_at"]))
+    place = it.builder.add(at, it.integer(it.item(found, 0)))
+    return shown_at(it, kinds.kinds.tensor, x, place, it.item(found, 1), found, *held)
 
 
 def _shown(module: ir.Module, kinds: CellKinds) -> None:

@@ -9,17 +9,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from ngrad_kernels.heap_types import DEALLOC, FREE, generic_slot, offsets, replace_slot
+from ngrad_kernels.heap_types import DEALLOC, generic_slot, offsets, replace_slot
 from ngrad_kernels.machine import INT, POINTER, Code, load
-
-
-def freed(it: Code, thing: Any) -> None:
-    """Code that gives an object's own memory back, of which nothing is held any more."""
-    builder, kind = it.builder, it.type_of(thing)
-    slot = builder.call(it.external("PyType_GetSlot", POINTER, POINTER, INT), [kind, INT(FREE)])
-    free = ir.FunctionType(ir.VoidType(), [POINTER]).as_pointer()
-    builder.call(builder.bitcast(slot, free), [thing])
-    it.let_go(kind)
 
 
 def _released(module: ir.Module, kind: type, chain: str | None) -> None:
@@ -37,7 +28,9 @@ def _released(module: ir.Module, kind: type, chain: str | None) -> None:
         it.let_go(it.get(thing, place))
     if following is not None:
         _let_go_along(it, kind, it.get(thing, following), following)
-    freed(it, thing)
+    own = it.type_of(thing)
+    builder.call(it.external("PyObject_GC_Del", ir.VoidType(), POINTER), [thing])
+    it.let_go(own)
     builder.ret_void()
 
 

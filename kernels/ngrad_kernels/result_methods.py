@@ -66,6 +66,7 @@ def _write_known_result(
     None of any other cell; null if that raised.
     """
     names_dtype, fills = _write_names_dtype(module), _write_fills(module, kinds)
+    known_view = module.globals["known_view"]
     it = Code(module, "known_result", POINTER, POINTER, POINTER.as_pointer(), WORD)
     method, given, count = it.function.args
     builder, none = it.builder, it.known(None)
@@ -77,39 +78,32 @@ def _write_known_result(
             it.hold(none)
             builder.ret(none)
 
-    def known(key: Any) -> Any:
-        find = it.external("PyDict_GetItemWithError", POINTER, POINTER, POINTER)
-        return builder.call(find, [known_by, key])
-
     unless(builder.icmp_unsigned("<", builder.sub(count, WORD(1)), WORD(2)))  # one, or two
     this = builder.load(given)
     x = builder.call(module.globals["held_by"], [this])
     unless(builder.not_(it.is_null(x)))
-    of_layout = offsets(kinds.kinds.layout)
     where = it.get(x, offsets(kinds.kinds.tensor)["_layout"])
-    known_by, device = (it.get(where, of_layout[slot]) for slot in ("views", "device"))
-    unless(builder.not_(it.is_null(known_by)))
+    device = it.get(where, offsets(kinds.kinds.layout)["device"])
     unless(it.same(device, it.known(kinds.host)))
-    it.hold(x)  # and so its layout, which others may have it forget once objects are made
+    it.hold(x)  # objects are made from here on: whatever runs then may have others forgotten
     place = it.references(WORD(1))
     name, alone = it.get(method, NAME), builder.icmp_signed("==", count, WORD(1))
     with builder.if_else(alone) as (plain, other):
         with plain:
-            builder.store(known(name), place)
+            builder.store(builder.call(known_view, [x, name]), place)
         with other:
             dtype = builder.load(it.at(given, 1))
             unless(builder.call(names_dtype, [dtype]), x)
             it.hold(name)
             it.hold(dtype)
             key = it.tuple_of(name, dtype, otherwise=(x,))
-            builder.store(known(key), place)
+            builder.store(builder.call(known_view, [x, key]), place)
             it.let_go(key)
     entry = builder.load(place)
     with builder.if_then(it.is_null(entry), likely=False):
         failed = builder.call(it.external("PyErr_Occurred", POINTER), [])
         it.unless(it.is_null(failed), NULL, x)
         unless(BIT(0), x)
-    it.hold(entry)
     window = window_of(it, ways.state, entry, x)
     silent = builder.call(module.globals["silent"], [x, window])
     unless(silent, entry, x, window)

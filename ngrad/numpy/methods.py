@@ -61,7 +61,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "argsort": sorting.argsort, "argpartition": sorting.argpartition, "choose": choose,
     "put": choosing.put, "searchsorted": sorting.searchsorted, "dot": selection.dot,
 }  # fmt: skip
-VIEWS = "ravel", "squeeze", "swapaxes", "diagonal", "transpose", "view"
+VIEWS = "ravel", "reshape", "squeeze", "swapaxes", "diagonal", "transpose", "view"
 """Methods that give views, of which by the same integers they give the same."""
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -25,7 +24,7 @@ from ngrad.ops.bitcast import bits_of
 from ngrad.ops.indexing import getitem, part
 from ngrad.ops.shape import SEEN, inverse, reshape, transpose
 from ngrad.record import state
-from ngrad.tensor import Tensor, from_numpy, seen, seen_at
+from ngrad.tensor import Tensor, from_numpy, seen_at
 from ngrad_kernels.keys import are_integers
 
 
@@ -65,14 +64,15 @@ _REMEMBERED: list[dict[Any, Any]] = []
 """The `views` of a layout, for each one that they have."""
 
 
-def known(x: Any, key: Any) -> tuple[Callable[[Tensor], Tensor], Way] | None:
-    """What shows a view that was taken before of a tensor that lies alike, and its way; None if
-    somebody listens, or this one has no value yet.
+def known(x: Any, key: Any) -> Tensor | None:
+    """What a view shows that was taken before of a tensor that lies alike; None if somebody
+    listens, or this one has no value yet.
     """
     window = state.window
     if window.readers or window.trace is not None or not x._at:
         return None
-    return x._layout.views.get(key) if hasattr(x._layout, "views") else None
+    found = x._layout.views.get(key) if hasattr(x._layout, "views") else None
+    return None if found is None else seen_at(x, *found[:2])
 
 
 def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
@@ -80,7 +80,7 @@ def remember(x: Any, key: Any, view: Any, way: Way) -> Any:
     tensor without axes, which may be a number's: nothing is a view of that.
     """
     if shows(view, x) and x._layout.ndim:
-        _keep(x._layout, key, (seen(view._at - x._at, view._layout), way))
+        _keep(x._layout, key, (view._at - x._at, view._layout, way))
     return view
 
 
@@ -161,7 +161,7 @@ class Part(NamedTuple):
             return part(x, self.index, key)
         found = known(x, key)
         if found is not None:
-            return found[0](x)
+            return found
         return remember(x, key, part(x, self.index, key), self)
 
     def write(self, x: Any, value: Any) -> None:
@@ -217,7 +217,7 @@ class Axes(NamedTuple):
 
     def read(self, x: Any) -> Any:
         found = known(x, self)
-        return remember(x, self, transpose(x, self.perm), self) if found is None else found[0](x)
+        return remember(x, self, transpose(x, self.perm), self) if found is None else found
 
     def write(self, x: Any, value: Any) -> None:
         x._write(transpose(value, inverse(self.perm)))
@@ -253,7 +253,7 @@ class Shaped(NamedTuple):
 
     def read(self, x: Any) -> Any:
         found = known(x, self)
-        return remember(x, self, reshape(x, self.shape), self) if found is None else found[0](x)
+        return remember(x, self, reshape(x, self.shape), self) if found is None else found
 
     def write(self, x: Any, value: Any) -> None:
         if not self.sure:
@@ -291,7 +291,7 @@ class OfComplex(NamedTuple):
     def read(self, x: Any) -> Any:
         found = known(x, self)
         if found is not None:
-            return found[0](x)
+            return found
         where = x._layout
         if x._at and where.nbytes <= FEW and where.device is HOST and not state.listens():
             return remember(x, self, self.placed(x), self)
@@ -326,7 +326,7 @@ class OfBits(NamedTuple):
     def read(self, x: Any) -> Any:
         found = known(x, self)
         if found is not None:
-            return found[0](x)
+            return found
         return remember(x, self, bits_of(x, self.dtype), self)
 
     def write(self, x: Any, value: Any) -> None:

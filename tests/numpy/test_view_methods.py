@@ -25,12 +25,18 @@ e.diagonal(0, 1, 2), e.diagonal(0, 2, 1), m.diagonal(np.int64(1)), m.T.diagonal(
 m.transpose(), m.transpose(0, 1), m.transpose((1, 0)), m.transpose(None), f.transpose()
 e.transpose(1, 0, 3, 2), e.transpose(3, 2, 1, 0), e.transpose(0, -3, 2, -1)
 m.view(), m.view('i8'), m.view(m.dtype), m.view(dtype='f4'), f.view(), m.T.view()
+m.reshape(4, 3), m.reshape(-1), m.reshape(-1, 6), m.reshape(3, 4), m.reshape(3, 2, True * 2)
+m.reshape((4, 3)), m.reshape([2, 6]), m.reshape(4, 3, order='F'), m.reshape(np.int64(12))
+m.T.reshape(3, 4), f.reshape(12), m[1:].reshape(8), m[:, 1:].reshape(9), n.reshape(2, 0)
+o.reshape(1, 1), o.reshape(-1), o.reshape(())
 o.ravel(), o.squeeze(), o.transpose(), o.view(), n.ravel(), n.squeeze(), n.diagonal(), n.view()
 """
 WRONG = [
     "m.ravel(1)", "m.ravel('C', 2)", "m.ravel(sort=1)", "m.squeeze(0)", "m.squeeze(5)",
     "m.swapaxes()", "m.swapaxes(0)", "m.swapaxes(0, 2)", "m.diagonal(0, 0, 0)",
-    "m.diagonal(0, 0, 2)", "m.transpose(0, 0)", "m.transpose(0)", "m.view(3)", "x.diagonal()",
+    "m.diagonal(0, 0, 2)", "m.reshape()", "m.reshape(5)", "m.reshape(-1, -1)",
+    "m.reshape(True, 12)", "m.reshape(-1, 5)", "m.reshape(3, 4, 'F')", "m.transpose(0, 0)",
+    "m.transpose(0)", "m.view(3)", "x.diagonal()",
 ]  # fmt: skip
 every_method = pytest.mark.parametrize("name", VIEWS)
 
