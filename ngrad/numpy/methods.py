@@ -63,6 +63,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 VIEWS = "ravel", "reshape", "squeeze", "swapaxes", "diagonal", "transpose", "view"
 """Methods that give views, of which by the same integers they give the same."""
+RESULTS = "argsort", "astype", "copy"
+"""Methods that make one call of what lies alike."""
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,
 }  # fmt: skip
@@ -294,10 +296,10 @@ def _attach() -> None:
     for name, function in IN_PLACE.items():
         setattr(ndarray, name, _in_place(function))
     others: dict[str, Any] = {
-        "astype": result_method(named(astype)),
+        "astype": named(astype),
         "conj": _conj,
         "conjugate": _conj,
-        "copy": result_method(copy),
+        "copy": copy,
         "at": property(lambda x: At(x._read(), array_of)),
         "fill": named(fill),
         "flatten": _flatten,
@@ -327,8 +329,9 @@ def _attach() -> None:
     }
     for name, method in others.items():
         setattr(ndarray, name, method)
-    for name in VIEWS:
-        setattr(ndarray, name, view_method(getattr(ndarray, name)))
+    for kind, names in ((view_method, VIEWS), (result_method, RESULTS)):
+        for name in names:
+            setattr(ndarray, name, kind(getattr(ndarray, name)))
     # Not by `__getattr__`: of a class with that, Python looks every method and slot up anew.
     for name, reason in OF_ARRAYS_BY_NAME.items():
         setattr(ndarray, name, Absent("an array", name, f": {reason}"))

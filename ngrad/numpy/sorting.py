@@ -17,6 +17,7 @@ from ngrad.numpy.manipulation import flip, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.views import remember_call
 from ngrad.ops import sorting as order
 from ngrad.ops.arithmetic import minimum
 from ngrad.ops.convert import cast_to, tensor
@@ -24,7 +25,7 @@ from ngrad.ops.convert import operands as together
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.ordering import FEW
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
-from ngrad.ops.sorting import ARGPARTITION, PARTITION, partitioned
+from ngrad.ops.sorting import ARGPARTITION, ARGSORT, PARTITION, partitioned
 from ngrad.record import apply, state
 from ngrad.tensor import from_numpy
 
@@ -97,6 +98,8 @@ def argsort(
     x = x if x._layout.ndim else reshape(x, (1,))  # NumPy takes a number, too
     rows, at = _rows("argsort", x, axis, kind, order, stable)
     if not descending:
+        if rows._layout.ndim == at + 1 and rows is x:
+            remember_call(x._layout, "argsort", ARGSORT, (False,), same=False)
         return _argsorted(rows, at)
     behind = _argsorted(flip(array_of(rows), at)._read(), at)  # equal ones keep their order
     return UFUNCS["subtract"](rows._layout.shape[at] - 1, flip(behind, at))

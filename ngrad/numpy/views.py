@@ -88,7 +88,8 @@ def remember_call(where: Layout, name: Any, op: Op, params: Params = (), *, same
     """Have a layout know which call a method makes, by its name, alone or with a dtype; and whether
     it gives the same elements, which an array of its own may share.
     """
-    if where.ndim and not where.open and name not in getattr(where, "views", ()):
+    known_already = where.open or name in getattr(where, "views", ())
+    if where.ndim and not known_already and not op.is_widened((where,)):
         _keep(where, name, (op.call(params, (where,)), same))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.numpy.methods import RESULTS
 
 LIES = {
     "an array": "m", "a transposed one": "m.T", "by columns": "m.copy('F')", "a row": "m[1]",
@@ -59,6 +60,18 @@ def test_each_time_as_numpy(lies: str, own: str) -> None:
                 assert [x.category.__name__ for x in found_of] == [
                     x.category.__name__ for x in expected_of
                 ]
+
+
+@pytest.mark.parametrize("own", DTYPES)
+def test_places_in_order_each_time_as_numpy(own: str) -> None:
+    m = np.random.default_rng(1).integers(0, 5, (7, 9)).astype(own)
+    x = ours.array(m)
+    for lies in ("x", "x[0]", "x.T", "x[:, ::-1]", "x[:0]"):
+        expected = eval(lies, {"x": m}).argsort(kind="stable")
+        for call in ("argsort()", "argsort(-1)", "argsort(axis=-1, kind='stable')") * 2:
+            found = eval(f"{lies}.{call}", {"x": x})
+            assert found.dtype == expected.dtype and found.tolist() == expected.tolist()
+        assert eval(f"{lies}.argsort(0)", {"x": x}).shape == expected.shape
 
 
 @pytest.mark.parametrize("call", WRONG)
@@ -117,7 +130,7 @@ def test_what_is_pending_waits_for_it() -> None:
         assert ((x.copy() + 1).T.copy() - x.astype("f4")).tolist()[0][:2] == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("name", ["copy", "astype"])
+@pytest.mark.parametrize("name", RESULTS)
 def test_it_says_of_itself_what_the_function_does(name: str) -> None:
     method, bound = getattr(ours.ndarray, name), getattr(ours.arange(3), name)
     assert list(inspect.signature(bound).parameters) == [*inspect.signature(method).parameters][1:]

@@ -45,7 +45,7 @@ ENTERED = {
     "np.array(x)": 3, "m.flatten()": 5, "np.trace(m)": 33, "np.einsum('ij->j', m)": 14,
     "np.einsum('ii', m[:, :4])": 17, "x.round()": 9, "x.clip(0, 0.5)": 19,
     "np.hstack([x[:2], 1.0])": 34, "np.gcd(s, 6)": 9,
-    "np.float_power(x, 2)": 16, "np.where(b, 1, 0)": 25, "np.diag(x[:3])": 22, "x.argsort()": 10,
+    "np.float_power(x, 2)": 16, "np.where(b, 1, 0)": 25, "np.diag(x[:3])": 22, "x.argsort()": 0,
     "np.correlate(x, y[:3])": 18, "np.fft.fftfreq(24, 0.1)": 20,
     "np.ravel_multi_index((0, 1), (4, 6))": 12, "np.logaddexp.reduce(x)": 21,
     "x.view()": 0, "m.squeeze()": 0, "m.transpose()": 0, "m.transpose(1, 0)": 0,
