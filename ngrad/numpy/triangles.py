@@ -94,7 +94,8 @@ def _places(name: str, doc: str) -> Callable[..., tuple[ndarray, ...]]:
         if of_shapes and args:
             args = (np.broadcast_to(np.uint8(0), asarray(args[0]).shape), *args[1:])
         found = function(*map(plain, args), **kwargs)
-        made = {id(part): array_of(to_tensor(part)) for part in found}  # one may be several axes'
+        parts = {id(part): part for part in found}  # one may be several axes'
+        made = {key: array_of(to_tensor(part)) for key, part in parts.items()}
         return tuple([made[id(part)] for part in found])
 
     places.__name__ = places.__qualname__ = name
