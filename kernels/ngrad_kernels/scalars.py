@@ -101,6 +101,9 @@ SCALARS: dict[str, Scalar] = {
     "ceil": Scalar({"f": "ceil({0})", "iu": "{0}"}),
     "round": Scalar({"f": "rint({0})", "iu": "{0}"}),
     "trunc": Scalar({"f": "trunc({0})", "iu": "{0}"}),
+    "fraction": Scalar(
+        {"f": "copysign(select(abs({0}) == {c}(np.inf), {c}(0), {0} - trunc({0})), {0})"}
+    ),
     "square": Scalar({"fiu": "{0} * {0}", "c": "complex_multiply({0}, {0})"}),
     "sqrt": Scalar({"f": "sqrt({0})", "c": "sqrt_{c}({0})"}, cost=1),
     "rsqrt": Scalar({"f": "{c}(1) / sqrt({0})", "c": "rsqrt_{c}({0})"}, cost=1),

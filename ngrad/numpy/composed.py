@@ -165,9 +165,7 @@ def signbit(x: Any) -> Any:
 
 
 def modf(x: Any) -> tuple[Any, Any]:
-    whole = a.trunc(x)
-    rest = select(c.isinf(x), 0.0, x - whole)
-    return f.copysign(rest, x), whole
+    return f.fraction(x), a.trunc(x)
 
 
 def bits(op: Any) -> Callable[..., Any]:

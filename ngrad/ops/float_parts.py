@@ -81,6 +81,23 @@ spacing.vjp(lambda g, out, x: (zeros_of(x._layout),))
 
 
 @elementwise
+def fraction(x):
+    """x without its whole part, with the sign of x; 0 of infinities.
+
+    Takes floats. Its derivative is one.
+
+    Examples
+    --------
+    >>> import ngrad.numpy as np
+    >>> np.modf([-1.5, 2.0])
+    (array([-0.5,  0. ]), array([-1.,  2.]))
+    """
+
+
+fraction.vjp(lambda g, out, x: (g,))
+
+
+@elementwise
 def copysign(x, y):
     """|x| with the sign of y, that of a zero or NaN included.
 

@@ -23,7 +23,7 @@ ENTERED = {
     "np.count_nonzero(b)": 9, "x[b]": 7, "np.nonzero(b)[0]": 8, "np.bincount(s, x)": 10,
     "np.add.reduceat(x, i)": 11, "np.add.accumulate(x)": 14, "np.repeat(x, 2)": 16,
     "x.take([0, 1])": 10,
-    "np.take(m, i[:2], 1)": 10, "np.diag_indices(3)[0]": 12,
+    "np.take(m, i[:2], 1)": 10, "np.diag_indices(3)[0]": 10,
     "np.ravel(m.T)": 9, "np.arange(24.0)": 6, "np.lexsort((x, y))": 19,
     "np.arange(0, 24, 5)": 5, "np.full(24, 3.0)": 12, "x.shape": 1,
     "np.array([[x[0], -x[1]], [x[2], 1]])": 6, "operator.imul(u[0], w)": 0,
@@ -54,6 +54,8 @@ ENTERED = {
     "np.einsum('ij->ji', m)": 7, "np.fill_diagonal(m.copy(), 1.0) is None": 8,
     "operator.setitem(m.copy(), (0, 1), 1.0) is None": 0,
     "operator.setitem(m.copy().T, 1, x[:4]) is None": 1,
+    "x.copy()": 0, "x[1:].copy()": 0, "m.reshape(6, 4)": 0, "np.copy(x)": 3,
+    "np.asarray(x, 'f4')": 5, "m.argsort(0)": 14, "np.modf(x)[0]": 5,
     "np.add.reduce(x)": 21, "np.random.default_rng(0).normal(size=3)": 27,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""

@@ -134,6 +134,7 @@ ARITHMETIC = [
         function=lambda x, y: float_parts.ldexp(x, ngrad.cast(ngrad.cast(y, "i4"), x.dtype)),
     ),
     exact("spacing", np.spacing, 1, "f", function=float_parts.spacing),
+    exact("fraction", lambda x: np.modf(x)[0], 1, "f", function=float_parts.fraction),
     exact("copysign", np.copysign, kinds="f"),
     exact("nextafter", np.nextafter, kinds="f"),
     exact("relu", lambda x: np.maximum(x, 0), 1, function=nn.relu),

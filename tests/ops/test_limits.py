@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ngrad
+from ngrad.ops.float_parts import fraction
 
 INF, NAN = np.inf, np.nan
 gelu = partial(ngrad.nn.gelu, approximate=True)
@@ -34,6 +35,7 @@ def slopes(function: Any, *points: Any) -> list[Any]:
             ([-1.0, 0.0, 0.5, 1.0, 2.0],),
             ([0, 0.5, 1, 0.5, 0],),
         ),
+        (fraction, ([-2.0, -1.5, 0.0, 0.25, 3.0],), ([1, 1, 1, 1, 1],)),
         (ngrad.sqrt, ([0.0, 4.0],), ([INF, 0.25],)),
         (ngrad.pow, ([0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 2.0, 3.0]), ([0, 1, 0, 0], [0, 0, 0, 0])),
         (lambda x: ngrad.pow(x, 0), ([0.0, 3.0],), ([0, 0],)),

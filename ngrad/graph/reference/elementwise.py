@@ -170,6 +170,7 @@ ELEMENTWISE: dict[str, Reference] = {
     "heaviside": np.heaviside,
     "fmod": np.fmod,
     "spacing": np.spacing,
+    "fraction": lambda x: np.modf(x)[0],
     "bit_count": np.bitwise_count,
     "mantissa": lambda x: np.frexp(x)[0],
     "exponent": lambda x: np.where(np.isfinite(x), np.frexp(x)[1], 0).astype(np.int32),
