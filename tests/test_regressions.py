@@ -124,6 +124,28 @@ thread.join()
     assert ran(program) == "True 9000"
 
 
+def test_many_packed_operands_take_no_more_stack_than_a_few() -> None:
+    program = """
+import threading, ngrad
+ngrad.config.set_fusion("wait")
+xs = [ngrad.reshape(ngrad.range(35.0 * k, 35.0 * k + 35.0), (5, 7)) for k in range(40)]
+
+def total():
+    with ngrad.GradientTape():  # so that it is recorded
+        y = ngrad.transpose(xs[0])
+        for x in xs[1:]:
+            y = y + ngrad.transpose(x) * 2.0
+    return y.numpy()
+
+expected = [total() for _ in range(3)][0]  # compiled with a large stack
+threading.stack_size(128 * 1024)
+thread = threading.Thread(target=lambda: print((total() == expected).all()))
+thread.start()
+thread.join()
+"""
+    assert ran(program) == "True"
+
+
 def test_a_replay_holds_its_temporaries() -> None:
     """Two threads may each make the shared memory at first; a replay keeps the one that it uses."""
     x = constant(np.linspace(0.0, 1.0, 1000))

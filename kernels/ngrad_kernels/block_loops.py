@@ -11,7 +11,7 @@ from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import IN_STRIPS, LINE
 from ngrad_kernels.render_short import ShortRows
 from ngrad_kernels.space import Reduce, Space, Step
-from ngrad_kernels.space_passes import Loop, Pass, dependents, is_long
+from ngrad_kernels.space_passes import Loop, Pass, dependents, is_long, passes
 
 Stores = list[tuple[str, int]]
 """Where values are stored, and which."""
@@ -62,14 +62,35 @@ class BlockLoops(ShortRows):
             return f"p{value}", "load"
         return f"s{value}", "reload"
 
-    def waiting(self, one: Pass) -> list[int]:
-        """The values that wait in scratch of their own to be reduced, or for another loop: columns
-        of several short rows, too.
-        """
+    def _reduced_after(self, one: Pass) -> set[int]:
+        """What is reduced when a pass has computed a block: columns of several short rows, too."""
         reduced = [*one.rows, *(self.columns(one) if self.several else ())]
-        again = {self.reduced(value) for value in reduced}
+        return {self.reduced(value) for value in reduced}
+
+    def waiting(self, one: Pass) -> list[int]:
+        """The values that wait in scratch of their own to be reduced, or for another loop."""
+        again = self._reduced_after(one)
         again.update(value for loop in one.loops for value in loop.reads)
         return [k for k in sorted(again) if self.place(one, k)[0] == f"s{k}"]
+
+    def waits(self) -> list[tuple[int, tuple[int, int]]]:
+        """What waits in scratch of its own, and from which loop up to which, of all loops of all
+        passes; in the order in which it begins to.
+        """
+        found: dict[int, tuple[int, int]] = {}
+        first = 0
+        for one in passes(self.space):
+            last, after = first + len(one.loops) - 1, self._reduced_after(one)
+            for k in self.waiting(one):
+                used = [j for j, x in enumerate(one.loops, first) if k in (*x.values, *x.reads)]
+                if self.space.level_of(k) != "element":
+                    used.append(first)  # stored by the first loop
+                if k in after:
+                    used.append(last)
+                begin, _ = found.get(k, (min(used), 0))
+                found[k] = begin, max(used)
+            first = last + 1
+        return sorted(found.items(), key=lambda item: item[1])
 
     def expression(self, step: Step, column: str) -> str:
         """As everywhere; exp of what is less the largest of its row, as in every softmax, has a

@@ -23,7 +23,7 @@ from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.memory import Buffer, Shared, pool
 from ngrad_kernels.render import render
 from ngrad_kernels.render_short import takes_several
-from ngrad_kernels.render_space import render_space
+from ngrad_kernels.render_space import brought, render_space
 from ngrad_kernels.skeletons import CALLED
 from ngrad_kernels.space import Space
 from ngrad_kernels.target import Columns, Work
@@ -122,6 +122,16 @@ def _kernel_of(body: Body) -> int:
 @functools.cache
 def _kernel_of_space(space: Space, several: bool) -> int:
     return cache.load(*render_space(space, several))
+
+
+@functools.cache
+def _brought(space: Space, several: bool) -> int:
+    return brought(space, several)
+
+
+def brought_to(space: Space, length: int) -> int:
+    """The bytes that a launch of a space's kernel brings for each of its calls."""
+    return _brought(space, takes_several(space, length))
 
 
 def columns_of(space: Space, length: int) -> Columns:
@@ -246,6 +256,7 @@ def synchronize() -> None:
 __all__ = [
     "CHUNK",
     "Work",
+    "brought_to",
     "capture",
     "columns_of",
     "copy",

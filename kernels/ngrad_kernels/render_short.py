@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from ngrad_kernels.codes import size_of, words_for
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, SLAB, TOGETHER, started
+from ngrad_kernels.scratch import Scratch
 from ngrad_kernels.space import Space, Step
 from ngrad_kernels.space_passes import Pass, cone, passes
 from ngrad_kernels.space_writer import SpaceWriter
@@ -87,23 +88,29 @@ class ShortRows(SpaceWriter):
 
     # -- several rows ------------------------------------------------------------------------------
 
-    def prepare_several(self) -> None:
-        """Memory, and what is the same for all blocks."""
+    def lay_out_several(self, scratch: Scratch) -> None:
+        """Memory for what is of rows, or repeated."""
+        code_of = self.space.code_of
         for k in self.of_rows:
-            self.write(f"h{k} = stack_words({words_for(SEVERAL, self.space.code_of(k))})")
+            scratch.take(f"h{k}", SEVERAL, code_of(k))
         for k in (*self.repeated, *self.of_columns):
-            words = words_for(BLOCK, self.space.code_of(k)) + LINE // 8
-            self.write(f"x{k} = stack_words({words})")
+            scratch.take(f"x{k}", BLOCK, code_of(k), more=LINE)
         rows = [self.reduction(k)[1] for k in self.of_rows if self.space.reduction(k)]
         if rows:  # what is reduced may be the same for all rows
-            self.write(f"reduced = stack_words({max(words_for(SEVERAL, code) for code in rows)})")
-        columns = [self.reduction(k)[1] for one in passes(self.space) for k in self.columns(one)]
+            scratch.take("reduced", SEVERAL, max(rows, key=size_of))
+        columns = self._reduced_columns()
         if columns:
-            words = max(words_for(BLOCK // SLAB, code) for code in columns) + LINE // 8
-            self.write(f"narrow = stack_words({words})")
+            scratch.take("narrow", BLOCK // SLAB, max(columns, key=size_of), more=LINE)
         if self.numbers:
-            self.write("columns = stack_words(BLOCK)")
-        whole = " // SLAB * SLAB" if columns else ""
+            scratch.take("columns", BLOCK, "i8")
+
+    def _reduced_columns(self) -> list[str]:
+        """The dtypes of what is reduced over columns."""
+        return [self.reduction(k)[1] for one in passes(self.space) for k in self.columns(one)]
+
+    def prepare_several(self) -> None:
+        """What is the same for all blocks."""
+        whole = " // SLAB * SLAB" if self._reduced_columns() else ""
         self.write(f"several = min(SEVERAL, BLOCK // length{whole})")
         if self.numbers or self.of_columns:
             with self.block("for i in range(several * length)"):

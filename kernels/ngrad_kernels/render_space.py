@@ -18,10 +18,11 @@ loop does. What is numbered has no name that is a dtype's with a number: not `b`
 from __future__ import annotations
 
 from ngrad_kernels.block_loops import BlockLoops
-from ngrad_kernels.codes import size_of, words_for
+from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, LINE, STRIP, identity
+from ngrad_kernels.scratch import Scratch
 from ngrad_kernels.skeletons import HEADER
-from ngrad_kernels.space import FETCH, LENGTH, ROWS, SPAN, STREAM, TILE, TILES, Space
+from ngrad_kernels.space import FETCH, LENGTH, ROWS, SHARE, SPAN, STREAM, TILE, TILES, Space
 from ngrad_kernels.space_passes import Pass, is_long, passes
 
 AHEAD = 1 << 15
@@ -34,13 +35,17 @@ HELD = 4 * BLOCK
 class _Kernel(BlockLoops):
     """The source of one space's kernel."""
 
-    def __init__(self, space: Space, name: str, several: bool) -> None:
+    def __init__(self, space: Space, several: bool) -> None:
         super().__init__(space, several)
         loops = [(one, loop) for one in passes(space) for loop in one.loops]
         self.drained = {k for one, loop in loops for k in self.drains(one, loop)}
         long = any(is_long(space, loop, one.reloads) for one, loop in loops)
         self.streamed = set() if long else {k for one in passes(space) for k in one.streams}
         self.held = {k for one in passes(space) for k in one.reloads.values()}
+        self.scratch = self._lay_out()
+
+    def render(self, name: str) -> str:
+        """The source text."""
         with self.block(f"def {name}(table, lo, hi)"):
             self._prologue()
             self.values("one", 0)
@@ -49,6 +54,7 @@ class _Kernel(BlockLoops):
             if self.streamed or self.drained:
                 with self.block("if stream"):
                     self.write("streamed()")
+        return self.text
 
     # -- around the rows ---------------------------------------------------------------------------
 
@@ -66,37 +72,56 @@ class _Kernel(BlockLoops):
         self.frames("facts")
         for place, k in enumerate(self.views):
             self.write(f"w{k} = table[0] + 8 * facts[{self.view_word(place)}]")
-        for k, operand in enumerate(space.inputs):
-            if k in self.live:
-                self.write(f"a{k} = {self.operand(k)}")
-            words = words_for(BLOCK, operand.code)
-            if operand.kind == "view":
-                self.write(f"s{k} = stack_words({2 * words + HEADER})", f"store_i8(s{k}, 1, -1)")
-            elif operand.kind == "padded":
-                self.write(f"s{k} = stack_words({words})")
-        if self.padded:
-            words = max(words_for(BLOCK, space.code_of(k)) for k in self.padded)
-            self.write(f"zeros = stack_words({words})")
-            with self.block(f"for i in range({words})"):
-                self.write("store_i8(zeros, i, 0)")
-        for k in sorted({k for one in passes(space) for k in self.waiting(one)}):
-            self.write(f"s{k} = stack_words({words_for(BLOCK, space.code_of(k))})")
+        for k in sorted(self.live.intersection(range(len(space.inputs)))):
+            self.write(f"a{k} = {self.operand(k)}")
+        self._memory()
         for k in sorted({self.reduced(k) for one in passes(space) for k in self.folded(one)}):
             self.write(f"strip{k} = strip_{space.code_of(k)}()")
         for k in sorted(self.streamed):
-            value = space.outputs[k]
-            count = (HELD if k in self.held else BLOCK) * len(space.interleaved(value))
-            words = words_for(count, space.code_of(value))
-            self.write(f"m{k} = stack_words({words})")
             whole = f"(stream != 0) & (length <= {HELD})" if k in self.held else "stream != 0"
             self.write(f"g{k} = {whole}")
         for k in sorted(self.drained):
             size = space.size_of(space.outputs[k])
-            self.write(f"m{k} = stack_words({STRIP * size // 8})")
             pitch = f"select(rows > 1, length * {size}, 0)"
             self.write(f"g{k} = (stream != 0) & (({self.out(k)} | {pitch}) % {LINE} == 0)")
         if self.several:
             self.prepare_several()
+
+    def _lay_out(self) -> Scratch:
+        """What waits in memory in cache, by name."""
+        space, scratch = self.space, Scratch()
+        for k, operand in enumerate(space.inputs):
+            if operand.kind == "view":
+                scratch.take(f"s{k}", 2 * BLOCK, operand.code, more=8 * HEADER)
+            elif operand.kind == "padded":
+                scratch.take(f"s{k}", BLOCK, operand.code)
+        if self.padded:
+            scratch.take("zeros", BLOCK, max(map(space.code_of, self.padded), key=size_of))
+        for k, during in self.waits():
+            scratch.take(f"s{k}", BLOCK, space.code_of(k), during)
+        for k in sorted(self.streamed | self.drained):
+            value = space.outputs[k]
+            count = STRIP if k in self.drained else HELD if k in self.held else BLOCK
+            count *= len(space.interleaved(value))
+            scratch.take(f"m{k}", count, space.code_of(value))
+        if self.several:
+            self.lay_out_several(scratch)
+        return scratch
+
+    def _memory(self) -> None:
+        """Where all that is, and what is there at first."""
+        scratch, brought = self.scratch, self.scratch.brought
+        if brought:
+            place = len(self.partial) + len(self.space.inputs) + len(self.space.outputs)
+            self.write(f"memory = {self.operand(place)} + lo // facts[{SHARE}] * {brought}")
+        elif scratch.nbytes:
+            self.write(f"memory = stack_words({scratch.nbytes // 8})")
+        self.write(*(f"{name} = memory + {at}" for name, at in scratch.places.items()))
+        self.write(*(f"store_i8(s{k}, 1, -1)" for k in self.views))
+        if self.padded:
+            words = BLOCK * max(map(self.space.size_of, self.padded)) // 8
+            with self.block(f"for i in range({words})"):
+                self.write("store_i8(zeros, i, 0)")
 
     def _item(self) -> None:
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
@@ -285,4 +310,11 @@ def render_space(space: Space, several: bool = False) -> tuple[str, str]:
     at a time, where `render_short.takes_several` says so; the name is unique to the content.
     """
     name = f"space_{space.digest()[:16]}{'_short' if several else ''}"
-    return name, _Kernel(space, name, several).text
+    return name, _Kernel(space, several).render(name)
+
+
+def brought(space: Space, several: bool = False) -> int:
+    """The bytes of memory that a launch brings along for each of its calls of that kernel, behind
+    the partial results; 0 if it needs none.
+    """
+    return _Kernel(space, several).scratch.brought

@@ -20,11 +20,12 @@ from ngrad_kernels.codes import size_of
 Kind = Literal["element", "view", "padded", "row", "column", "one"]
 Level = Literal["one", "row", "element"]
 
-ROWS, LENGTH, SPAN, TILE, TILES, FETCH, STREAM, FRAMES = range(8)
+ROWS, LENGTH, SPAN, TILE, TILES, FETCH, STREAM, SHARE, FRAMES = range(9)
 """Words of a launch's facts: sizes of the space and of its items, the routine that finds a view's
-elements, whether outputs go past the caches; from `FRAMES` on the `FRAME` words of each frame, for
-each padded input the bytes from a row to the next, for each input that is a view the offset of its
-words, then these. `space_facts.py` writes them.
+elements, whether outputs go past the caches, how many items have memory in common (`scratch.py`);
+from `FRAMES` on the `FRAME` words of each frame, for each padded input the bytes from a row to the
+next, for each input that is a view the offset of its words, then these. `space_facts.py` writes
+them.
 """
 FRAME = 4
 """Words of a frame: its first row, how many it has, its first column, and how many."""

@@ -7,7 +7,9 @@ gives one a block. The kernels of `Body` fold these, in order.
 
 A launch is `cpu.launch(cpu.kernel_of(space), facts address, items, 1, addresses)`, `addresses`
 being those of the inputs, the outputs, and then of partial results for each output that is a
-reduction (0 where it has none). No output shares memory with an input but as `Space.over` says.
+reduction (0 where it has none). Where the kernel wants memory (`cpu.brought_to`), that comes last,
+and the grain is as many items as have a slot of it in common (`scratch.py`). No output shares
+memory with an input but as `Space.over` says.
 """
 
 from __future__ import annotations
@@ -76,6 +78,7 @@ def facts(
     pitches: Sequence[int] = (),
     views: Sequence[Sequence[int]] = (),
     fetch: int = 0,
+    share: int = 1,
 ) -> list[int]:
     """The facts of a launch.
 
@@ -96,6 +99,8 @@ def facts(
         stride (in bytes) of each, over all rows and columns.
     fetch : int
         The address of the routine that finds a view's elements, if there are views.
+    share : int
+        How many items a call of the kernel has, at most, if the launch brings memory along.
 
     Raises
     ------
@@ -113,7 +118,7 @@ def facts(
         )
     _, tiles = _cut(rows, length, span, tile)
     stream = int(length >= BLOCK // 4 and _traffic(space, rows, length) >= STREAMED)
-    head = [rows, length, span, tile, tiles, fetch, stream]
+    head = [rows, length, span, tile, tiles, fetch, stream, share]
     assert len(head) == FRAMES
     head += [*(word for frame in frames for word in frame), *pitches]
     at = len(head) + len(views)

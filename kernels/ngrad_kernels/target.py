@@ -79,6 +79,11 @@ class Target(Protocol):
         operand or over a view; of a space for rows of a length, which may have one of their own.
         """
 
+    def brought_to(self, space: Space, length: int, /) -> int:
+        """The bytes that a launch of a space, whose rows are of a length, brings for each call of
+        its kernel (`scratch.py`).
+        """
+
     def columns_of(self, space: Space, length: int, /) -> Columns:
         """How a space's columns, whose rows are of a length, are reduced."""
 

@@ -36,6 +36,7 @@ from ngrad_kernels.in_place import in_place
 from ngrad_kernels.render import render
 from ngrad_kernels.render_short import takes_several
 from ngrad_kernels.render_space import render_space
+from ngrad_kernels.scratch import SLOTS, share_of
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
 from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
 
@@ -192,16 +193,20 @@ class _Launches:
         slabs = target.columns_of(space, self._split.length) == "slabs"
         fetch = target.skeleton("fetch") if self._views else 0
         lies = self._frames, self._pitches, self._views
-        where = self._facts(facts(space, *sizes, *lies, fetch))
-        partials = [self.room(nbytes) for nbytes in partial_bytes(space, *sizes, slabs)]
         kernel, count = target.kernel_of(space, length=self._split.length), items(*sizes)
-        self.launches.append(Launch(kernel, where, count, 1, (*operands, *results, *partials)))
+        slot = target.brought_to(space, self._split.length)
+        share = share_of(count) if slot else 1
+        where = self._facts(facts(space, *sizes, *lies, fetch, share))
+        partials = [self.room(nbytes) for nbytes in partial_bytes(space, *sizes, slabs)]
+        brought = [self.room(min(count, SLOTS) * slot)] if slot else []
+        given = *operands, *results, *partials, *brought
+        self.launches.append(Launch(kernel, where, count, share, given))
         for last in fold(space, *sizes, slabs):
             which, offset = partials[last.partial]
-            given = ((which, offset + last.slabs), results[last.output], (which, offset))
+            read = ((which, offset + last.slabs), results[last.output], (which, offset))
             where = self._facts(last.facts)
             self.launches.append(
-                Launch(target.kernel_of(last.body), where, last.items, CHUNK, given)
+                Launch(target.kernel_of(last.body), where, last.items, CHUNK, read)
             )
 
     def _facts(self, words: Sequence[int]) -> int:

@@ -42,6 +42,11 @@ class Simulated:
         """The word of a space's facts that says how views are read: by the kernel itself."""
         return 0
 
+    @staticmethod
+    def brought_to(space: Space, length: int) -> int:
+        """The bytes that a launch brings for each call of a space's kernel."""
+        return 0
+
     def columns_of(self, space: Space, length: int) -> Columns:
         """How a space's columns are reduced: apart where `source` refuses them beside rows."""
         return "slabs" if self.keep and reduces_both(space) else "blocks"

@@ -15,6 +15,7 @@ from ngrad_kernels import codes, cpu, space_facts
 from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
 from ngrad_kernels.contract import BLOCK, CHUNK, LINE, ROWS, accumulator
+from ngrad_kernels.scratch import SLOTS, share_of
 from ngrad_kernels.space import LENGTH, STREAM, Reduce, Space, Step
 from ngrad_kernels.target import Columns
 
@@ -95,6 +96,11 @@ class Cpu:
         return cpu.skeleton("fetch")
 
     @staticmethod
+    def brought_to(space: Space, length: int) -> int:
+        """The bytes that a launch brings for each call of a space's kernel."""
+        return cpu.brought_to(space, length)
+
+    @staticmethod
     def columns_of(space: Space, length: int) -> Columns:
         """How a space's columns are reduced."""
         return cpu.columns_of(space, length)
@@ -118,7 +124,10 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False, behind: int = 16)
     """
     space = case.space
     fetch = target.fetch() if case.views else 0
-    words = space_facts.facts(space, *case.cut, case.frames, case.pitches, case.views, fetch)
+    count, slot = space_facts.items(*case.cut), target.brought_to(space, case.length)
+    share = share_of(count)
+    lies = case.frames, case.pitches, case.views
+    words = space_facts.facts(space, *case.cut, *lies, fetch, share)
     facts = np.array(words, np.int64)
     facts[STREAM] = stream
     slabs = target.columns_of(space, case.length) == "slabs"
@@ -139,17 +148,17 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False, behind: int = 16)
     partials = [
         _Guarded(size, behind) for size in space_facts.partial_bytes(space, *case.cut, slabs)
     ]
-    written = (*outputs, *partials)
+    brought = [_Guarded(min(count, SLOTS) * slot, behind)] if slot else []
+    written = (*outputs, *partials, *brought)
     addresses = [*(x.ctypes.data for x in inputs), *(place.address for place in written)]
-    count = space_facts.items(*case.cut)
     read = (facts, *(fold.facts for fold in folds), *case.inputs)
     with target.memory([*read, *(place.memory for place in written)]):
-        target.launch(space, facts, count, 1, addresses)
+        target.launch(space, facts, count, share if slot else 1, addresses)
         for fold in folds:
             given = partials[fold.partial].address
             operands = [given + fold.slabs, outputs[fold.output].address, given]
             target.launch(fold.body, fold.facts, fold.items, CHUNK, operands)
-    for place in partials:
+    for place in (*partials, *brought):
         place.array(np.dtype("u1"), (-1,))
     return [
         place.array(kind, shape) for place, kind, shape in zip(outputs, kinds, shapes, strict=True)

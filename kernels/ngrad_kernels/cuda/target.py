@@ -123,6 +123,9 @@ class CudaTarget:
             return self.load(key, lambda: render_space(body, length))
         return self.load((body, views), lambda: render(body, views))
 
+    def brought_to(self, space: Space, length: int) -> int:
+        return 0  # a thread has an element at a time
+
     def columns_of(self, space: Space, length: int) -> Columns:
         if not reduces_both(space):
             return "blocks"
