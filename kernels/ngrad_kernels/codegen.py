@@ -17,6 +17,7 @@ from numba.core.registry import CPUDispatcher, CPUTarget, cpu_target
 from numba.core.typing import templates
 
 from ngrad_kernels import loader, passes
+from ngrad_kernels.probes import probed
 
 
 class _Library(JITCodeLibrary):
@@ -75,6 +76,9 @@ class _Context(CPUContext):
 
     def post_lowering(self, mod: Any, library: Any) -> None:
         """Nothing is to be linked: neither what counts references, nor what 32 bits lack."""
+
+    def declare_function(self, module: Any, fndesc: Any) -> Any:
+        return probed(super().declare_function(module, fndesc))  # type: ignore[no-untyped-call]
 
     def insert_user_function(self, func: Any, fndesc: Any, libs: Any = ()) -> None:
         """As Numba's, which hears of it, too: its own functions may call what kernels do."""

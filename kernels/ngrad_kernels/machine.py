@@ -14,6 +14,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from ngrad_kernels.loader import engine
+from ngrad_kernels.probes import probed
 
 BIT, BYTE, INT, WORD = (ir.IntType(n) for n in (1, 8, 32, 64))
 POINTER, WORDS = BYTE.as_pointer(), WORD.as_pointer()
@@ -33,7 +34,7 @@ class Code:
 
     def __init__(self, module: ir.Module, name: str, result: ir.Type, *arguments: ir.Type) -> None:
         self.module = module
-        self.function = ir.Function(module, ir.FunctionType(result, arguments), name)
+        self.function = probed(ir.Function(module, ir.FunctionType(result, arguments), name))
         self.builder = ir.IRBuilder(self.function.append_basic_block())
 
     def external(self, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
