@@ -15,10 +15,11 @@ import pytest
 from interrupting import caught_at
 
 import ngrad
+import ngrad.numpy
 from ngrad import GradientTape, constant
 from ngrad.cut import Cut
 from ngrad.dtypes import BY_CODE
-from ngrad.errors import ShapeError
+from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.entries import LEAF
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import layout
@@ -146,6 +147,20 @@ thread.join()
     assert ran(program) == "True"
 
 
+def test_a_list_that_is_in_itself() -> None:
+    within: list[Any] = []
+    within.append(within)
+    deep: Any = 1.0
+    for _ in range(100_000):
+        deep = [deep]
+    for nest in (within, deep):
+        for dtype in (None, ngrad.float32):
+            with pytest.raises(DTypeError, match="maximum number of dimension"):
+                constant(nest, dtype)
+        with pytest.raises(ValueError, match="maximum number of dimension"):
+            ngrad.numpy.array(nest)
+
+
 def test_a_replay_holds_its_temporaries() -> None:
     """Two threads may each make the shared memory at first; a replay keeps the one that it uses."""
     x = constant(np.linspace(0.0, 1.0, 1000))
@@ -231,6 +246,7 @@ def test_a_child_of_several_launching_threads_is_serial() -> None:
 import os, threading
 import numpy as np
 import ngrad
+import ngrad.numpy
 from ngrad_kernels import threads
 
 x = ngrad.constant(np.linspace(0, 1, 1_000_000))

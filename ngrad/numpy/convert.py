@@ -17,6 +17,7 @@ from ngrad.devices import HOST, current
 from ngrad.dtypes import BRAIN, BY_CODE, DType, as_dtype, kind_of, promote, weak
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
+from ngrad.graph.layout import AXES
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import listed, ndarray
 from ngrad.numpy.nothing import DISCARDS, warn_of
@@ -154,6 +155,8 @@ def _of_nest(value: Any, dtype: DType | None) -> Tensor | None:
     """A tensor of a nest of arrays, or of arrays and numbers; None of what holds no array."""
     items, shape = value, [len(value)]
     while items and type(items[0]) in NESTS:
+        if len(shape) > AXES:  # in itself, maybe: NumPy refuses it
+            return None
         length = len(items[0])
         if any(type(row) not in NESTS or len(row) != length for row in items):
             break

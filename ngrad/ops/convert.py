@@ -23,7 +23,7 @@ from ngrad.dtypes import (
 from ngrad.errors import DTypeError, RangeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import AXES, Layout
 from ngrad.record import state
 from ngrad.scalars import scalar
 from ngrad.tensor import Tensor, from_numpy
@@ -125,10 +125,11 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
     return from_numpy(array, dtype, device)
 
 
-def _holds_tensors(value: Any) -> bool:
+def _holds_tensors(value: Any, depth: int = AXES) -> bool:
+    """Whether a nest does; deeper than that NumPy refuses it."""
     return any(
         isinstance(item, (Tensor, Weak, *unwrap))
-        or (isinstance(item, (list, tuple)) and _holds_tensors(item))
+        or (depth > 0 and isinstance(item, (list, tuple)) and _holds_tensors(item, depth - 1))
         for item in value
     )
 
@@ -137,10 +138,10 @@ def _fits_int32(array: Any) -> bool:
     return int(array.min()) >= -(2**31) and int(array.max()) < 2**31
 
 
-def _plain(value: Any) -> bool:
+def _plain(value: Any, depth: int = AXES) -> bool:
     """Whether a value is Python scalars all through, whose dtype is a default."""
     if isinstance(value, (list, tuple)):
-        return all(_plain(item) for item in value)
+        return depth > 0 and all(_plain(item, depth - 1) for item in value)
     return isinstance(value, (*KINDS, range, Dim)) and not isinstance(value, np.generic)
 
 
