@@ -10,6 +10,7 @@ from __future__ import annotations
 from ngrad_kernels.codes import computed, size_of
 from ngrad_kernels.contract import IN_STRIPS, LINE
 from ngrad_kernels.render_short import ShortRows
+from ngrad_kernels.scalars import overlaps
 from ngrad_kernels.space import Reduce, Space, Step
 from ngrad_kernels.space_passes import Loop, Pass, dependents, is_long, passes
 
@@ -223,6 +224,7 @@ class BlockLoops(ShortRows):
         else:
             with self.block("for i in range(n)"):
                 self._elements(one, loop, stores, columns)
+                self._overlapped(one, loop)
         if apart:
             self._store_apart(apart)
 
@@ -256,6 +258,7 @@ class BlockLoops(ShortRows):
                 self._elements(one, loop, kept, columns)
                 for k in sorted(folded):
                     self.write(f"put_{self.space.code_of(k)}(strip{k}, j, v{k})")
+                self._overlapped(one, loop)
             for value in rows:
                 reduction, code, _ = self.reduction(value)
                 joined = f"join_{reduction}_{code}(l{value}, strip{self.reduced(value)})"
@@ -265,6 +268,13 @@ class BlockLoops(ShortRows):
                 lines = f"for z in range(strip * {size}, (strip + STRIP) * {size}, {LINE})"
                 with self.block(f"if g{k}"), self.block(lines):
                     self.write(f"stream_line(q{k} + z, y{k} + z)")
+
+    def _overlapped(self, one: Pass, loop: Loop) -> None:
+        """The end of a loop's body, if its iterations are to overlap."""
+        own = ((self.space.step(k), k) for k in loop.values if k not in one.reloads)
+        steps = [(step.scalar, k) for step, k in own if isinstance(step, Step)]
+        if overlaps((scalar, self.space.code_of(k)) for scalar, k in steps):
+            self.write("overlapped()")
 
     def _elements(self, one: Pass, loop: Loop, stores: Stores, columns: list[int]) -> None:
         """Element i of a block: what a loop loads, computes, and stores of it."""

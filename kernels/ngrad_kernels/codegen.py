@@ -16,7 +16,7 @@ from numba.core.extending import _Intrinsic
 from numba.core.registry import CPUDispatcher, CPUTarget, cpu_target
 from numba.core.typing import templates
 
-from ngrad_kernels import loader, passes
+from ngrad_kernels import loader, overlapping, passes
 from ngrad_kernels.probes import probed
 
 
@@ -76,6 +76,7 @@ class _Context(CPUContext):
 
     def post_lowering(self, mod: Any, library: Any) -> None:
         """Nothing is to be linked: neither what counts references, nor what 32 bits lack."""
+        overlapping.settle(mod)
 
     def declare_function(self, module: Any, fndesc: Any) -> Any:
         return probed(super().declare_function(module, fndesc))  # type: ignore[no-untyped-call]

@@ -18,6 +18,7 @@ from numba.core import types
 from ngrad_kernels.codegen import helper, intrinsic
 from ngrad_kernels.codes import HALVES, size_of
 from ngrad_kernels.halves import BYTE, HALF, narrowed, rounding, widened
+from ngrad_kernels.overlapping import overlap
 
 scalar = helper(inline=True)
 """Compile a scalar helper with its own floating-point contract; inlined, since a call would stop
@@ -242,8 +243,20 @@ def _saturate(source: str, target: str) -> Callable[..., Any]:
     return cast
 
 
+@intrinsic
+def overlapped(typingctx):
+    """The end of a loop's body: several of its iterations are computed at the same time."""
+
+    def codegen(context, builder, signature, args):
+        overlap(builder.block)
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
 NAMESPACE: dict[str, Any] = {
     "np": np,
+    "overlapped": overlapped,
     "helper": helper,
     "fma": fma,
     "select": select,

@@ -21,7 +21,7 @@ from ngrad_kernels.contract import (
 )
 from ngrad_kernels.expressions import assignments, expression
 from ngrad_kernels.render_segments import segments
-from ngrad_kernels.scalars import SCALARS
+from ngrad_kernels.scalars import SCALARS, overlaps
 from ngrad_kernels.skeletons import HEADER
 
 # Words of a reduction's facts, before the words of its strided view (if it has one).
@@ -32,6 +32,12 @@ SLABS = 2
 
 def _steps(body: Body, indent: str) -> list[str]:
     return [indent + line for line in assignments(body)]
+
+
+def _ended(body: Body, indent: str) -> list[str]:
+    """The end of a loop over elements."""
+    found = overlaps((step.scalar, step.code) for step in body.steps)
+    return [f"{indent}overlapped()"] if found else []
 
 
 def _map(body: Body, name: str) -> list[str]:
@@ -47,7 +53,7 @@ def _map(body: Body, name: str) -> list[str]:
     for k, value in enumerate(body.outputs):
         code = body.code_of(value)
         lines.append(f"        store_{code}(p{len(body.inputs) + k}, i, v{value})")
-    return lines
+    return lines + _ended(body, " " * 8)
 
 
 def _source(body: Body, start: str, count: str, indent: str, which: object = "") -> list[str]:
@@ -94,7 +100,7 @@ def _values(body: Body, indent: str) -> tuple[list[str], str]:
     lines = [f"{indent}for i in range(n):", f"{indent}    v0 = load_{body.inputs[0]}(s, i)"]
     lines += _steps(body, indent + "    ")
     lines += [f"{indent}    store_{body.code_of(value)}(values, i, v{value})"]
-    return lines, "values"
+    return lines + _ended(body, indent + "    "), "values"
 
 
 def _rows(body: Body, name: str) -> list[str]:

@@ -22,8 +22,9 @@ LONG = 8
 class Scalar:
     """One scalar operation: an expression by kind of operand, the dtype of its result ("b1", "part"
     of a complex number, or the "pair" of two floats), and what it costs. 0: less than reading a
-    value that was kept; 1: more; 2: so much that its own latency counts (a polynomial); `LONG`:
-    so much that its code is not to be repeated (loops, branches of many polynomials).
+    value that was kept; 1: more; 2: so much that its own latency counts (a polynomial); 4: so much
+    that several of it have no room in registers; `LONG`: so much that its code is not to be
+    repeated (loops, branches of many polynomials).
     """
 
     cpu: dict[str, str]
@@ -48,8 +49,8 @@ def _comparison(sign: str, of_complex: str) -> Scalar:
     return Scalar({"fiub": f"{{0}} {sign} {{1}}", "c": of_complex}, result="b1")
 
 
-def _vecmath(name: str, kinds: str = "f") -> Scalar:
-    return Scalar({kinds: f"{name}_{{c}}({{0}})"}, cost=2)
+def _vecmath(name: str, kinds: str = "f", cost: int = 2) -> Scalar:
+    return Scalar({kinds: f"{name}_{{c}}({{0}})"}, cost=cost)
 
 
 def _by_parts(expression: str) -> str:
@@ -211,19 +212,20 @@ SCALARS: dict[str, Scalar] = {
         for name in (
             *("exp2", "softplus", "cbrt", "erf", "erfc"),
             *("erfinv", "erfcinv", "erfcx", "ndtri", "log_ndtr", "ndtri_exp"),
-            *("lgamma", "riemann_zeta"),
-            *("dawsn", "erfi", "exp1", "expi", "exprel"),
+            *("lgamma", "riemann_zeta", "dawsn", "erfi", "exprel"),
             *("bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "bessel_j0", "bessel_j1"),
             *("bessel_k0", "bessel_k0e", "bessel_k1", "bessel_k1e", "bessel_y0", "bessel_y1"),
         )
     },
+    **{name: _vecmath(name, cost=4) for name in ("exp1", "expi")},
+    **{name: _vecmath(name, "fc", cost=4) for name in ("digamma", "gamma", "rgamma")},
     **{
         name: _vecmath(name, "fc")
         for name in (
             *("exp", "expm1", "log", "log1p", "log2", "log10", "sigmoid"),
             *("sin", "cos", "tan", "asin", "acos", "atan"),
             *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
-            *("gamma", "rgamma", "digamma", "trigamma"),
+            "trigamma",
         )
     },
     "loggamma": _vecmath("loggamma", "c"),
@@ -292,6 +294,21 @@ def is_long(scalar: str, code: str) -> bool:
     """
     least = 2 if code in ("f8", "c8", "c16") else LONG
     return scalar in SCALARS and SCALARS[scalar].cost >= least
+
+
+def overlaps(steps: Iterable[tuple[str, str]]) -> bool:
+    """Whether iterations of a loop over elements are to overlap on a CPU, given the scalar and the
+    result's dtype of each step: where there are polynomials, and nothing longer.
+
+    Examples
+    --------
+    >>> overlaps([("exp", "f4"), ("add", "f4")]), overlaps([("add", "f4")])
+    (True, False)
+    >>> overlaps([("exp", "f4"), ("gamma", "f4")])
+    False
+    """
+    found = [scalar for scalar, code in steps if scalar in SCALARS and code[0] in "fc"]
+    return max((SCALARS[scalar].cost for scalar in found), default=0) == 2
 
 
 UNROLLED = 4

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ngrad_kernels import compiling, loader, moves, skeletons
+from ngrad_kernels import compiling, loader, moves, overlapping, skeletons
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.cache import Signature
 from ngrad_kernels.contract import STRIP
@@ -98,6 +98,20 @@ def test_functions(name: str, code: str) -> None:
 def test_functions_of_float32_alone(name: str) -> None:
     """In which a vector holds twice as many."""
     assert not packed(assembly(elementwise(name, 1, "f4")), "f8", "mul", "add", *FUSED)
+
+
+def stores_of_a_loop(text: str) -> int:
+    """How many whole vectors are stored by index where no jump is between, at most."""
+    parts = re.split(r"^(?:\.L\w+:|\s+j\w+\s.*)$", text, flags=re.MULTILINE)
+    return max(len(re.findall(r"%[yz]mm\d+, \d*\(%r\w+,%r\w+", part)) for part in parts)
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+@pytest.mark.parametrize("name", ["exp", "erfc", "softplus", "pow"])
+def test_polynomials_overlap(name: str, code: str) -> None:
+    """Of several vectors at the same time, as each by itself waits for its own products."""
+    text = assembly(elementwise(name, 1 + (name == "pow"), code))
+    assert stores_of_a_loop(text) == overlapping.COUNT
 
 
 @pytest.mark.parametrize("name", ["fmod", "mod", "floordiv"])

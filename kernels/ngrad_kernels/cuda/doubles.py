@@ -189,7 +189,7 @@ _PLAIN = {
     **{name: function for code in MEMORY for name, function in access(code).items()},
 }
 _CALLED = ("block_", "columns_", "repeat_", "rows_")
-_UNUSED = {"call_kernel", "call_pack", "math", "stream_bytes", "streamed"}
+_UNUSED = {"call_kernel", "call_pack", "math", "overlapped", "stream_bytes", "streamed"}
 _UNUSED |= {*lanes.NAMESPACE, *short_runs.NAMESPACE, *strips.NAMESPACE}
 NAMESPACE: dict[str, Any] = _PLAIN | {
     name: _Compiled(value) if callable(value) else value
