@@ -22,7 +22,8 @@ from ngrad.graph.layout import Layout
 from ngrad.ops.convert import cast_to, constant_of
 from ngrad.plans import Planned
 from ngrad.record import state
-from ngrad.signature import Axis, Signature, Static, TensorSpec, besides, is_array, read_arguments
+from ngrad.signature import Axis, Signature, TensorSpec, besides, is_array, read_arguments
+from ngrad.statics import Static
 from ngrad.tensor import Tensor
 
 P = ParamSpec("P")

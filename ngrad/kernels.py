@@ -23,7 +23,8 @@ from ngrad.graph.op import Op
 from ngrad.graph.strides import broadcast
 from ngrad.ops.convert import Weak, device_beside, from_outside, operands, tensor
 from ngrad.record import apply_now, state
-from ngrad.signature import TensorSpec, static
+from ngrad.signature import TensorSpec
+from ngrad.statics import static
 from ngrad.tensor import Tensor
 
 

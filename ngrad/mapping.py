@@ -29,7 +29,8 @@ from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.record import apply, state
 from ngrad.returned import made_of
 from ngrad.scalars import scalar
-from ngrad.signature import Held, is_array, is_numpys, own_array, part_of
+from ngrad.signature import is_array, is_numpys, own_array, part_of
+from ngrad.statics import Held
 from ngrad.tensor import Tensor
 
 Axes = int | None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Container
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from ngrad.dtypes import BY_CODE, as_dtype, float32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.ops.convert import constant_of, tensor
+from ngrad.statics import SINGLE, Held, Static, static
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -94,29 +94,6 @@ class TensorSpec:
         return f"TensorSpec({self.shape}, {self.dtype!r})"
 
 
-class Static(NamedTuple):
-    """A Python value that is part of a signature, or of a structure: equal to what is equal and of
-    the same types, throughout.
-    """
-
-    kind: type
-    value: Any
-    within: Any = None
-
-    def __repr__(self) -> str:
-        return repr(self.value)
-
-
-class Held(NamedTuple):
-    """An array that can be assigned to: what makes another, the layout of the tensor that it holds,
-    and whether it lies in rows.
-    """
-
-    kind: Callable[[Tensor], Any]
-    where: Layout
-    rows: bool = True
-
-
 class Same(NamedTuple):
     """An array that is given already: as which leaf."""
 
@@ -131,9 +108,6 @@ class Number(NamedTuple):
 
 NUMBERS = {kind: Number(kind) for kind in (float, complex)}
 ARRAYS = (np.ndarray, np.number, np.bool_)
-SIMPLE = {int, bool, str, bytes, type(None)}
-SINGLE = {*NUMBERS, *SIMPLE}
-"""Types of values that are no nests."""
 NESTS = "ngrad.function"
 """Where nests are known by the order of their dicts, too, which Python may go by."""
 _in_order = optree.dict_insertion_ordered(True, namespace=NESTS)
@@ -223,26 +197,3 @@ def part_of(leaf: Any) -> Any:
             f"function: an argument of type {kind.__name__} is neither a tensor nor hashable"
         ) from None
     return static(leaf)
-
-
-def static(value: Any) -> Static:
-    """A hashable value as what a recording, or a plan, is known by."""
-    kind = type(value)
-    return Static(kind, value, None if kind in SIMPLE else _within(value))
-
-
-def _within(value: Any) -> Any:
-    """What tells a value from others that are equal to it, as 1 is to 1.0 and 0.0 to -0.0: the
-    types within, and how floats are written.
-    """
-    kind = type(value)
-    if kind in (float, complex):
-        return kind, repr(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = [getattr(value, field.name) for field in dataclasses.fields(value)]
-        return kind, tuple(map(_within, parts))
-    if isinstance(value, tuple):
-        return kind, tuple(map(_within, value))
-    if isinstance(value, frozenset):
-        return kind, frozenset([(item, _within(item)) for item in value])
-    return kind

@@ -17,7 +17,6 @@ from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import cumprod, cumsum, sum
-from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import flattened, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.complexes import complex_, imag, real
@@ -31,6 +30,7 @@ from ngrad.ops.shape import broadcast_to as spread
 from ngrad.ops.shape import normal_axis
 from ngrad.ops.sorting import positions
 from ngrad.record import apply, own_frames
+from ngrad.replayed import replayed
 
 
 def along(x: ndarray, axis: int, part: Any) -> ndarray:

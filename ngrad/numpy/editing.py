@@ -22,7 +22,6 @@ from ngrad.numpy.ranges import linspace
 from ngrad.numpy.reductions import max as greatest
 from ngrad.numpy.reductions import mean
 from ngrad.numpy.reductions import min as least
-from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import flattened, take
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
@@ -33,6 +32,7 @@ from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import normal_axis, reshape
 from ngrad.ops.slicing import strided
 from ngrad.record import state
+from ngrad.replayed import replayed
 
 FEW, LONG = 8, 1 << 13
 """How many slices may be taken out, and of how many elements at least, for what stays to be joined

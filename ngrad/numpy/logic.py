@@ -14,12 +14,12 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
 from ngrad.numpy.readonly import Shown
 from ngrad.numpy.reductions import all as every
-from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import OfComplex
 from ngrad.ops import complexes
 from ngrad.ops.shape import normal_axis
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 

@@ -41,6 +41,7 @@ from ngrad.ops.indexing import FIRST, by_tensor, getitem
 from ngrad.ops.matmul import PRODUCTS
 from ngrad.ops.operators import BINARY, COMPARISON
 from ngrad.record import next_uid, state, uids
+from ngrad.replayed import ARRAYS
 from ngrad.scalars import single
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, applied, found
@@ -367,6 +368,7 @@ Assigned.settled = staticmethod(settled)
 _T = property(viewed("T", ndarray.transpose), doc="A view with its axes reversed.")
 setattr(ndarray, "T", _T)  # noqa: B010
 export_cells(ndarray)
+ARRAYS.add(ndarray)
 
 
 def _laid(x: Tensor) -> ndarray:

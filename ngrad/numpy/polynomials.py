@@ -20,7 +20,6 @@ from ngrad.numpy.manipulation import atleast_1d, broadcast_to, flip, tile
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import cumprod, sum
-from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import outer, where
 from ngrad.numpy.signal import convolve
 from ngrad.numpy.systems import inv, least_squares, lstsq, pinv
@@ -30,6 +29,7 @@ from ngrad.ops.joining import stacked
 from ngrad.ops.shape import reshaped
 from ngrad.ops.slicing import strided
 from ngrad.ops.slide import Places, slide
+from ngrad.replayed import replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
 

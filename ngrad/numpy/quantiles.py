@@ -20,7 +20,6 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import NUMBERS, warn_of
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import NOTHING, cumsum, mean, sum
-from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import clip, take_along_axis, where
 from ngrad.numpy.sorting import argsort
 from ngrad.numpy.statistics import weights_over
@@ -32,6 +31,7 @@ from ngrad.ops.ranks import ranked
 from ngrad.ops.reductions import normal_axes, ones_shape
 from ngrad.ops.shape import reshape, reshaped, swap_last
 from ngrad.record import apply
+from ngrad.replayed import replayed
 from ngrad.tensor import from_numpy
 
 NAN = float("nan")

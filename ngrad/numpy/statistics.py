@@ -16,9 +16,9 @@ from ngrad.numpy.nothing import VARIANCE, warn_of
 from ngrad.numpy.products import matmul
 from ngrad.numpy.reductions import NOTHING, argmax, argmin, mean, sum
 from ngrad.numpy.reductions import all as every
-from ngrad.numpy.replayed import replayed
 from ngrad.numpy.selection import clip, diagonal, where
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.replayed import replayed
 
 # -- weighted means --------------------------------------------------------------------------------
 

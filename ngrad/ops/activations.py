@@ -18,6 +18,7 @@ from ngrad.ops.joining import concat
 from ngrad.ops.reductions import reduce_max, reduce_sum
 from ngrad.ops.shape import normal_axis
 from ngrad.ops.special import erfc
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 __all__ = [
@@ -80,6 +81,7 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
     return select(greater(x, 0.0), x, alpha * x)
 
 
+@replayed
 def elu(features: Any, name: str | None = None) -> Tensor:
     """features where positive, e**features - 1 elsewhere; the derivative is continuous.
 
@@ -92,6 +94,7 @@ def elu(features: Any, name: str | None = None) -> Tensor:
     return _elu(floating(features, "elu"), 1.0)
 
 
+@replayed
 def selu(features: Any, name: str | None = None) -> Tensor:
     """scale * features where positive, scale * alpha * (e**features - 1) elsewhere.
 
@@ -114,6 +117,7 @@ def _elu(x: Any, alpha: float) -> Any:
     return select(negative, below if alpha == 1.0 else alpha * below, x)
 
 
+@replayed
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Tensor:
     """features times the probability that a normal number is less (Hendrycks and Gimpel, 2016).
 
@@ -143,6 +147,7 @@ def _near(x: Any, far: float) -> Any:
     return select(less(x, -far), -far, x)
 
 
+@replayed
 def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:
     """features * sigmoid(beta * features), also known as swish.
 
@@ -163,6 +168,7 @@ def _gated(x: Any, share: Any) -> Any:
     return select(equal(share, 0.0), 0.0, x) * share
 
 
+@replayed
 def softsign(features: Any, name: str | None = None) -> Tensor:
     """features / (1 + |features|).
 
@@ -197,6 +203,7 @@ def shifted(x: Any, axis: int) -> Any:
     return x - stop_gradient(reduce_max(x, axis, keepdims=True))
 
 
+@replayed
 def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     """e**logits divided by its sum along an axis; a logit of -inf has a share of exactly 0.
 
@@ -213,6 +220,7 @@ def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     return cast_to(powers / reduce_sum(powers, at, keepdims=True), x.dtype)
 
 
+@replayed
 def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     """The logarithm of `softmax`, exact where that underflows.
 

@@ -16,6 +16,7 @@ from ngrad.ops.gather import gather_rows
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.no_nan import multiply_no_nan
 from ngrad.ops.reductions import reduce_sum
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
@@ -35,6 +36,7 @@ def _labels_like(labels: Any, logits: Any, what: str) -> Any:
     return y
 
 
+@replayed
 def softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, axis: Any = -1, name: str | None = None
 ) -> Tensor:
@@ -71,6 +73,7 @@ def softmax_cross_entropy_with_logits(
     return cast_to(reduce_sum(multiply_no_nan(costs, y), at), x.dtype)
 
 
+@replayed
 def sparse_softmax_cross_entropy_with_logits(
     labels: Any, logits: Any, name: str | None = None
 ) -> Tensor:
@@ -111,6 +114,7 @@ def sparse_softmax_cross_entropy_with_logits(
     return cast_to(log(reduce_sum(exp(low), at)) - own, x.dtype)
 
 
+@replayed
 def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
     """-labels * log(sigmoid(logits)) - (1 - labels) * log(1 - sigmoid(logits)), elementwise.
 
@@ -128,6 +132,7 @@ def sigmoid_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None
     return y * softplus(-x) + (1.0 - y) * softplus(x)
 
 
+@replayed
 def weighted_cross_entropy_with_logits(
     labels: Any, logits: Any, pos_weight: Any, name: str | None = None
 ) -> Tensor:

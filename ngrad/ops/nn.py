@@ -33,6 +33,7 @@ from ngrad.ops.random import uniform
 from ngrad.ops.reductions import kept_shape, normal_axes, reduce_sum
 from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.ops.statistics import reduce_mean
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
@@ -179,6 +180,7 @@ def zero_fraction(value: Any, dtype: Any = float32, name: str | None = None) -> 
     return reduce_mean(cast_to(zero, as_dtype(dtype)))
 
 
+@replayed
 def weighted_moments(
     x: Any, axes: Any, frequency_weights: Any, keepdims: bool = False, name: str | None = None
 ) -> tuple[Any, Any]:

@@ -14,9 +14,11 @@ from ngrad.ops.norms import squares
 from ngrad.ops.power import pow, rsqrt, square
 from ngrad.ops.reductions import normal_axes, reduce_sum
 from ngrad.ops.statistics import reduce_mean
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
+@replayed
 def l2_normalize(
     x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None
 ) -> Tensor:
@@ -35,6 +37,7 @@ def l2_normalize(
     return cast_to(found, x.dtype)
 
 
+@replayed
 def moments(
     x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Any, Any]:
@@ -58,6 +61,7 @@ def moments(
     return cast_to(mean, x.dtype), cast_to(variance, x.dtype)
 
 
+@replayed
 def batch_normalization(
     x: Any,
     mean: Any,

@@ -16,6 +16,7 @@ from ngrad.ops.norms import squares
 from ngrad.ops.power import sqrt
 from ngrad.ops.reductions import SUM, kept_shape, normal_axes, reduce_max, reduce_over, reduce_sum
 from ngrad.ops.shape import reshape
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
@@ -47,6 +48,7 @@ def reduce_mean(
     return cast_to(below + cast_to(inexact, long.dtype), dtype)
 
 
+@replayed
 def reduce_variance(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -66,6 +68,7 @@ def reduce_variance(
     return cast_to(reduce_mean(squares(away), axes, keepdims), x.dtype.real_dtype)
 
 
+@replayed
 def reduce_std(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -82,6 +85,7 @@ def reduce_std(
     return cast_to(sqrt(reduce_variance(wide(x), axes, keepdims)), x.dtype.real_dtype)
 
 
+@replayed
 def reduce_logsumexp(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 
 import ngrad
 import ngrad.numpy as np
-from ngrad.numpy import replayed
+from ngrad import replayed
 
 draw = numpy.random.default_rng(0)
 ARRAYS = {
