@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 if (_cores or 1) < 2:  # before numba is imported: tests compare one thread with two
@@ -78,3 +79,30 @@ def waiting() -> Iterator[None]:
     config.set_fusion("wait")
     yield
     config.set_fusion(before)
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Small operations run where they are called, as by default."""
+    from ngrad import config
+
+    before = config.at_once()
+    config.set_at_once(config.AT_ONCE)
+    yield
+    config.set_at_once(before)
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of functions that were recorded, to be replayed, since the test began."""
+    from ngrad import replayed
+
+    names: list[str] = []
+    before = replayed._recorded
+
+    def noted(function: Any, *rest: Any) -> Any:
+        names.append(function.__name__)
+        return before(function, *rest)
+
+    monkeypatch.setattr(replayed, "_recorded", noted)
+    return names

@@ -11,9 +11,11 @@ from ngrad.ops.convert import cast_to, floating, wide
 from ngrad.ops.norms import root
 from ngrad.ops.power import square
 from ngrad.ops.reductions import normal_axes, reduce_sum
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
+@replayed
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Tensor:
     """t, scaled down to a norm over axes (all if None) where its own is greater.
 

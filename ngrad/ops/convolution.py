@@ -20,6 +20,7 @@ from ngrad.ops.shape import broadcast_to, reshape, transpose
 from ngrad.ops.slide import Places, slide
 from ngrad.ops.windowed import Meeting, windows_matmul
 from ngrad.ops.windows import Pairs, Sliding
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
@@ -163,6 +164,7 @@ def _convolve(
     return channels_back(reshape(out, (shape[0], *counts, made)), channels)
 
 
+@replayed
 def conv1d(
     input: Any, filters: Any, stride: Any = 1, padding: Any = "VALID", data_format: Any = "NWC",
     dilations: Any = None, name: str | None = None,
@@ -179,6 +181,7 @@ def conv1d(
     return _convolve("conv1d", input, filters, stride, padding, data_format, dilations, 1)
 
 
+@replayed
 def conv2d(
     input: Any, filters: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NHWC",
     dilations: Any = None, name: str | None = None,
@@ -217,6 +220,7 @@ def conv2d(
     return _convolve("conv2d", input, filters, strides, padding, data_format, dilations, 2)
 
 
+@replayed
 def conv3d(
     input: Any, filters: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NDHWC",
     dilations: Any = None, name: str | None = None,
@@ -232,6 +236,7 @@ def conv3d(
     return _convolve("conv3d", input, filters, strides, padding, data_format, dilations, 3)
 
 
+@replayed
 def depthwise_conv2d(
     input: Any, filter: Any, strides: Any = 1, padding: Any = "VALID", data_format: Any = "NHWC",
     dilations: Any = None, name: str | None = None,
@@ -281,6 +286,7 @@ def separable_conv2d(
     return conv2d(each, pointwise_filter, 1, "VALID", data_format)
 
 
+@replayed
 def convolution(
     input: Any, filters: Any, strides: Any = None, padding: Any = "VALID", data_format: Any = None,
     dilations: Any = None, name: str | None = None,

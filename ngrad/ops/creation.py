@@ -28,6 +28,7 @@ from ngrad.ops.identity import identity
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape
 from ngrad.record import copied, state
+from ngrad.replayed import replayed
 from ngrad.scalars import scalar
 from ngrad.tensor import Tensor, empty, from_numpy
 
@@ -342,6 +343,7 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     return near * (1.0 - weights) + far * weights
 
 
+@replayed
 def one_hot(
     indices: Any,
     depth: Any,

@@ -14,9 +14,11 @@ from ngrad.ops.extents import integers
 from ngrad.ops.pairs import Labels, Paired, multiplied, paired
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import normal_axis, reshape
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
+@replayed
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     """The sum of products over axes of both tensors; what is left are the axes of a, then of b.
 

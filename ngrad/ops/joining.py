@@ -20,6 +20,7 @@ from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, reshaped, sole, spread
 from ngrad.ops.slicing import embed, reverse, strided
 from ngrad.record import apply
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 # -- concat ----------------------------------------------------------------------------------------
@@ -259,6 +260,11 @@ def pad(
         return embedded(x, pairs, beside(x, constant_values, "pad"))
     if kind not in ("REFLECT", "SYMMETRIC"):
         raise NumberError(f"pad: mode {mode!r} is none of CONSTANT, REFLECT, SYMMETRIC")
+    return _mirrored(x, tuple(map(tuple, pairs)), kind)
+
+
+@replayed
+def _mirrored(x: Any, pairs: tuple[tuple[int, int], ...], kind: str) -> Any:
     edge = int(kind == "REFLECT")
     for axis, (before, after) in enumerate(pairs):
         n = x._layout.shape[axis]

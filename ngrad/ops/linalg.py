@@ -20,6 +20,7 @@ from ngrad.ops.scans import CUMSUM
 from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze, transpose
 from ngrad.ops.slicing import embed
 from ngrad.record import apply
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 INT64 = BY_CODE["i8"]
@@ -123,6 +124,7 @@ def trace(x: Any, name: str | None = None) -> Tensor:
     return reduce_sum(diag_part(matrices(x, "trace")), -1)
 
 
+@replayed
 def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
     """Matrices with zeros outside a band of diagonals; a negative number keeps that whole triangle.
 

@@ -11,6 +11,7 @@ from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import log, log1p
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
@@ -37,6 +38,7 @@ def _floats(what: str, *values: Any) -> tuple[Any, ...]:
     return xs if xs[0].dtype.is_inexact else tuple(cast_to(x, BY_CODE["f8"]) for x in xs)
 
 
+@replayed
 def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x / y, but 0 where y is 0, even if x is infinite or NaN; its derivatives there are 0.
 

@@ -88,6 +88,7 @@ def batch_normalization(
     return cast_to(out if offset is None else out + offset, x.dtype)
 
 
+@replayed
 def local_response_normalization(
     input: Any, depth_radius: Any = 5, bias: Any = 1, alpha: Any = 1, beta: Any = 0.5,
     name: str | None = None,

@@ -23,6 +23,7 @@ from ngrad.ops.shape import broadcast_to, normal_axis, spread, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.slicing import reverse as flip
 from ngrad.record import apply
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body
 from ngrad_kernels.contract import BESIDE, CHUNK
@@ -187,6 +188,7 @@ def cumprod(
     return _running(CUMPROD, x, axis, exclusive, reverse, 1)
 
 
+@replayed
 def cumulative_logsumexp(
     x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Tensor:

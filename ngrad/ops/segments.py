@@ -22,6 +22,7 @@ from ngrad.ops.put_rows import LAST
 from ngrad.ops.shape import reshape
 from ngrad.ops.updates import MULTIPLY
 from ngrad.record import apply
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 FLOAT64, INT64 = BY_CODE["f8"], BY_CODE["i8"]
@@ -146,6 +147,7 @@ def unsorted_segment_sum(
     return _unsorted("unsorted_segment_sum", data, segment_ids, num_segments).sum()
 
 
+@replayed
 def unsorted_segment_mean(
     data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
 ) -> Tensor:

@@ -22,6 +22,7 @@ from ngrad.ops.norms import norm, singular_values
 from ngrad.ops.reductions import reduce_max, reduce_sum
 from ngrad.ops.shape import reshape
 from ngrad.ops.triangular import triangular_solve
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
@@ -140,6 +141,7 @@ def normalize(
     return x / cast_to(length, x.dtype), length
 
 
+@replayed
 def cross(a: Any, b: Any, name: str | None = None) -> Tensor:
     """The cross product of vectors of three elements, the last axis.
 

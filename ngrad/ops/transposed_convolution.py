@@ -20,6 +20,7 @@ from ngrad.ops.extents import integers
 from ngrad.ops.shape import reshape
 from ngrad.ops.windowed import Meeting, windows_spread
 from ngrad.ops.windows import Sliding
+from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 
@@ -58,6 +59,7 @@ def _transposed(
     return channels_back(reshape(out, (batch, *extents, made)), channels)
 
 
+@replayed
 def conv1d_transpose(
     input: Any, filters: Any, output_shape: Any, strides: Any = 1, padding: Any = "SAME",
     data_format: Any = "NWC", dilations: Any = None, name: str | None = None,
@@ -77,6 +79,7 @@ def conv1d_transpose(
     )  # fmt: skip
 
 
+@replayed
 def conv2d_transpose(
     input: Any, filters: Any, output_shape: Any, strides: Any = 1, padding: Any = "SAME",
     data_format: Any = "NHWC", dilations: Any = None, name: str | None = None,
@@ -104,6 +107,7 @@ def conv2d_transpose(
     )  # fmt: skip
 
 
+@replayed
 def conv3d_transpose(
     input: Any, filters: Any, output_shape: Any, strides: Any = 1, padding: Any = "SAME",
     data_format: Any = "NDHWC", dilations: Any = None, name: str | None = None,
@@ -123,6 +127,7 @@ def conv3d_transpose(
     )  # fmt: skip
 
 
+@replayed
 def conv_transpose(
     input: Any, filters: Any, output_shape: Any, strides: Any, padding: Any = "SAME",
     data_format: Any = None, dilations: Any = None, name: str | None = None,

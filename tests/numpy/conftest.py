@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-
-from ngrad import config
 
 
 @pytest.fixture(autouse=True)
-def _at_once() -> Iterator[None]:
-    before = config.at_once()
-    config.set_at_once(config.AT_ONCE)
-    yield
-    config.set_at_once(before)
+def _at_once(at_once: None) -> None:
+    pass

@@ -41,20 +41,6 @@ def leaves(found: Any) -> list[tuple[Any, ...]]:
     return [(type(x), x.dtype, x.shape, x.is_number, numpy.asarray(x).tobytes()) for x in many]
 
 
-@pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of functions that have been recorded since the test began."""
-    names: list[str] = []
-    before = replayed._recorded
-
-    def noted(function: Any, *rest: Any) -> Any:
-        names.append(function.__name__)
-        return before(function, *rest)
-
-    monkeypatch.setattr(replayed, "_recorded", noted)
-    return names
-
-
 @pytest.mark.parametrize("program", EACH)
 def test_the_same_bits(program: str, recorded: list[str]) -> None:
     """As of a first call, of other values too, and with derivatives as where a tape listens."""
