@@ -168,13 +168,14 @@ from ngrad.ops.fourier import RFFT as _RFFT  # noqa: F401, an op of `ngrad.numpy
 from ngrad.ops.gather import gather, gather_nd, repeat, scatter_nd
 from ngrad.ops.histograms import histogram_fixed_width, histogram_fixed_width_bins
 from ngrad.ops.identity import identity, stop_gradient
-from ngrad.ops.joining import concat, pad, roll, split, stack, tile, unstack
+from ngrad.ops.joining import concat, pad, split, stack, tile, unstack
 from ngrad.ops.masks import boolean_mask
 from ngrad.ops.math import clip_by_value, where
 from ngrad.ops.partitions import dynamic_partition, dynamic_stitch
 from ngrad.ops.put_rows import LAST as _LAST  # noqa: F401, an op that `ngrad.numpy` makes use of
 from ngrad.ops.ranking import searchsorted, unique, unique_with_counts
 from ngrad.ops.ranks import RANKED as _RANKED  # noqa: F401, an op of `ngrad.numpy.median`
+from ngrad.ops.rolls import roll
 from ngrad.ops.scatters import (
     IndexedSlices,
     tensor_scatter_nd_add,

@@ -112,7 +112,8 @@ class Graph:
         self.given: dict[Any, Any] = {}
         self.told: Callable[[Node, tuple[Symbol, ...], Any], None] | None = None
 
-    def _symbol(self, index: int) -> Symbol:
+    def value(self, index: int) -> Symbol:
+        """The value of a node."""
         return Symbol(self, index, self.nodes[index].spec)
 
     def place(self, node: Node) -> int:
@@ -125,7 +126,7 @@ class Graph:
 
     def append(self, node: Node) -> Symbol:
         """A node as it is: no rewrite is tried."""
-        return self._symbol(self.place(node))
+        return self.value(self.place(node))
 
     def input(self, spec: Layout) -> Symbol:
         """A new input of the graph."""
@@ -157,9 +158,9 @@ class Graph:
         indices = tuple([symbol.index for symbol in inputs])
         node = Node(op, params, indices, specs[0])
         if specs is given:
-            out: Any = tuple(map(self._symbol, self.parts(node, specs)))
+            out: Any = tuple(map(self.value, self.parts(node, specs)))
         else:
-            out = self._symbol(self.simplified(node))
+            out = self.value(self.simplified(node))
         if self.told is not None:
             self.told(node._replace(inputs=()), inputs, out)
         return out

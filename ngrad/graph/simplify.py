@@ -24,10 +24,10 @@ def _is_one(graph: Graph, index: int) -> bool:
 def rewrite(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any) -> int | None:
     """The value that an application equals, if it need not be computed."""
     rule = RULES.get(op.name)
-    return None if rule is None else rule(graph, op, inputs, out)
+    return None if rule is None else rule(graph, op, inputs, params, out)
 
 
-def _product(graph: Graph, op: Op, inputs: tuple[int, ...], out: Any) -> int | None:
+def _product(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any) -> int | None:
     if out.dtype.is_complex:
         return None  # an infinite part times the 0 of 1 + 0 i is NaN
     x, y = inputs
@@ -37,16 +37,16 @@ def _product(graph: Graph, op: Op, inputs: tuple[int, ...], out: Any) -> int | N
     return None
 
 
-def _spread(graph: Graph, op: Op, inputs: tuple[int, ...], out: Any) -> int | None:
+def _spread(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any) -> int | None:
     return inputs[0] if graph.nodes[inputs[0]].spec is out.spec else None
 
 
-def _involution(graph: Graph, op: Op, inputs: tuple[int, ...], out: Any) -> int | None:
+def _involution(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any) -> int | None:
     before = graph.nodes[inputs[0]]
     return before.inputs[0] if before.op is op else None
 
 
-RULES: dict[str, Callable[[Graph, Op, tuple[int, ...], Any], int | None]] = {
+RULES: dict[str, Callable[[Graph, Op, tuple[int, ...], Any, Any], int | None]] = {
     "multiply": _product,
     "divide": _product,
     "reshape": _spread,
@@ -55,3 +55,4 @@ RULES: dict[str, Callable[[Graph, Op, tuple[int, ...], Any], int | None]] = {
     "negative": _involution,
     "conj": _involution,
 }
+"""By the name of an op; those that take other ops to state stand beside their own."""

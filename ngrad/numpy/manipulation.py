@@ -19,7 +19,7 @@ from ngrad.numpy.readonly import Repeated
 from ngrad.numpy.reductions import along
 from ngrad.numpy.views import axes_in
 from ngrad.numpy.ways import lies_of, surely_apart
-from ngrad.ops import joining
+from ngrad.ops import joining, rolls
 from ngrad.ops.extents import integers
 from ngrad.ops.gather import repeat as repeated
 from ngrad.ops.shape import SEEN, flat, normal_axis, sole
@@ -393,12 +393,12 @@ def roll(a: Any, shift: Any, axis: Any = None) -> ndarray:
         raise ValueError(f"roll: shift and axis are numbers or vectors, not {shift}, {axis}")
     if axis is None:
         total = sum([int(n) for n, _ in pairs])
-        return as_array(joining.roll(to_tensor(a), total, None))
+        return as_array(rolls.roll(to_tensor(a), total, None))
     moves = [(int(n), int(k)) for n, k in pairs]
     if not moves:
         return asarray(a).copy()
     shifts, axes = zip(*moves, strict=True)
-    return as_array(joining.roll(to_tensor(a), shifts, axes))
+    return as_array(rolls.roll(to_tensor(a), shifts, axes))
 
 
 __all__ = [

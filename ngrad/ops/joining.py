@@ -287,29 +287,3 @@ def embedded(x: Any, widths: Any, value: Any) -> Any:
     shape = tuple(n + before + after for n, (before, after) in zip(sizes, widths, strict=True))
     slices = tuple((before, 1, n) for n, (before, _) in zip(sizes, widths, strict=True))
     return embed(x, value, shape, slices)
-
-
-def roll(input: Any, shift: Any, axis: Any = None, name: str | None = None) -> Tensor:
-    """Shift elements along axes; what leaves at one end enters at the other.
-
-    Examples
-    --------
-    >>> import ngrad
-    >>> ngrad.roll([1, 2, 3], shift=1, axis=0).numpy()
-    array([3, 1, 2], dtype=int32)
-    """
-    x = _tensor(input, "roll")
-    if axis is None:
-        return reshape(roll(reshape(x, (-1,)), shift, 0), x._layout.shape) if x.size else x
-    shifts, axes = dims(shift, "roll"), integers(axis, "roll")
-    if len(shifts) == 1:
-        shifts = shifts * len(axes)
-    if len(shifts) != len(axes):
-        raise ShapeError(f"roll: {len(shifts)} shifts for {len(axes)} axes")
-    for by, a in zip(shifts, axes, strict=True):
-        at = normal_axis(a, x.ndim, "roll")
-        n = x._layout.shape[at]
-        by = by % n if n else 0
-        if by:
-            x = concat([_part(x, at, n - by, by), _part(x, at, 0, n - by)], at)
-    return x

@@ -96,10 +96,10 @@ def _whole_in(rows: list[int]) -> int:
 
 
 def place_launch(
-    source: Layout, region: Dims, offset: int = 0, which: int = 0, target: int = OUT
+    source: Layout, region: Dims, offset: int = 0, which: int = 0, target: int = OUT, begin: int = 0
 ) -> tuple[Launch, Any]:
-    """The launch that copies an input's elements into a strided region of the result, and what to
-    keep for it.
+    """The launch that copies an input's elements, or those of a part of it that begins so many
+    bytes on, into a strided region of the result, and what to keep for it.
     """
     itemsize = source.dtype.itemsize
     from_words = view_words(
@@ -108,7 +108,7 @@ def place_launch(
     to_words = view_words(itemsize, collapse(region))
     device = source.device.target
     facts, keep = device.facts([2, 2 + len(from_words), *from_words, *to_words])
-    where = ((which, 0), (target, offset))
+    where = ((which, begin), (target, offset))
     return Launch(device.skeleton("place"), facts, source.size, CHUNK, where), keep
 
 

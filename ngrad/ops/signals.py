@@ -8,8 +8,8 @@ from typing import Any
 from ngrad.dtypes import float32
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.extents import integers
-from ngrad.ops.joining import roll
 from ngrad.ops.reductions import normal_axes
+from ngrad.ops.rolls import roll
 from ngrad.ops.spectra import back_over, complex_over, real_over
 from ngrad.tensor import Tensor
 

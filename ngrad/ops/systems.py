@@ -15,11 +15,11 @@ from ngrad.ops.convert import cast_to, operands, tensor
 from ngrad.ops.creation import eye
 from ngrad.ops.exponential import log
 from ngrad.ops.inverse import pinv
-from ngrad.ops.joining import roll
 from ngrad.ops.linalg import adjoint, diag, diag_part
 from ngrad.ops.matmul import product
 from ngrad.ops.norms import norm, singular_values
 from ngrad.ops.reductions import reduce_max, reduce_sum
+from ngrad.ops.rolls import roll
 from ngrad.ops.shape import reshape
 from ngrad.ops.triangular import triangular_solve
 from ngrad.replayed import replayed

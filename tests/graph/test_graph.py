@@ -116,4 +116,4 @@ def test_corruption_is_found(corrupt: Callable[[Graph], None], message: str) -> 
 def test_values_of_two_graphs_do_not_mix() -> None:
     graph, other = example(), Graph()
     with pytest.raises(ValueError, match="add: %0 : float32\\[2\\] is a value of another graph"):
-        graph.apply(TABLE["add"], (graph._symbol(0), other.input(PAIR)), ())
+        graph.apply(TABLE["add"], (graph.value(0), other.input(PAIR)), ())

@@ -100,6 +100,7 @@ SHAPES = [
             ),
         )
     ),
+    _moves("roll", "", lambda x: ngrad.roll(x, 2, 1), lambda x: np.roll(x, 2, 1), (2, 5)),
     _moves(
         "concat",
         "",

@@ -283,3 +283,15 @@ def test_what_is_around_an_operand(dtype: str, few: int, monkeypatch: pytest.Mon
         tape.watch(x)
         y = ngrad.reduce_sum(x[:, ::2] * found)
     np.testing.assert_array_equal(tape.gradient(y, x), [[1, 0, 1], [1, 0, 1]])
+
+
+def test_a_cotangent_is_rolled_back() -> None:
+    """And moved, not added to zeros, which would lose the sign of -0."""
+    x = ngrad.constant(np.ones((3, 4)))
+    seed = np.where(np.arange(12) % 5 == 0, -0.0, np.arange(12.0)).reshape(3, 4)
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = ngrad.roll(x, (1, -1), (0, 1))
+    found = tape.gradient(y, x, output_gradients=ngrad.constant(seed)).numpy()
+    expected = np.roll(seed, (-1, 1), (0, 1))
+    assert found.tobytes() == expected.tobytes()

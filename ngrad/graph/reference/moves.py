@@ -174,6 +174,7 @@ MOVES: dict[str, Reference] = {
     "strided_slice": lambda x, slices: x[_places(slices)],
     "embed": _embed,
     "concat": lambda *xs, axis: np.concatenate(xs, axis),
+    "roll": lambda x, axis, by: np.roll(x, by, axis),
     "windows": _windows,
     "fold_windows": _fold_windows,
     "windows_matmul": _windows_matmul,
