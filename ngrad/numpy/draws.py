@@ -263,7 +263,8 @@ class Draws:
         return self._taken(x, at, "permutation", x.shape[at])
 
     def _taken(self, x: Any, axis: int, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Slices of an array along an axis, at places that are drawn."""
+        """Slices of an array along an axis, where that lies, at places that are drawn."""
+        args, kwargs = (*map(on_host, args),), {key: on_host(x) for key, x in kwargs.items()}
         if not isinstance(x, ndarray):
             return np.take(x, plain(self._draw(name, *args, **kwargs)), axis)
         return where_they_lie(lambda x: take(x, self._draw(name, *args, **kwargs), axis), x)

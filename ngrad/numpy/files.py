@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -125,12 +125,13 @@ frombuffer = _converted("frombuffer", "Copy numbers from a buffer.")
 
 
 def fromiter(iter: Any, dtype: Any, count: int = -1, **kwargs: Any) -> ndarray:
-    """An array of what an iterator gives; elements of arrays keep their derivatives."""
+    """An array of what an iterator gives; elements of arrays keep their derivatives, as floats."""
     if not state.stack:
         return asarray(np.fromiter(iter, dtype, count, **kwargs))
     items = [*islice(iter, None if count < 0 else count)]
     found = np.fromiter(map(plain, items), dtype, count, **kwargs)
-    followed = any(isinstance(item, OURS) for item in items)
+    parts = chain.from_iterable(x if isinstance(x, tuple) else (x,) for x in items)
+    followed = found.dtype.kind in "fc" and any(isinstance(x, OURS) for x in parts)
     return asarray(items).astype(found.dtype) if followed else asarray(found)
 
 

@@ -165,3 +165,15 @@ def test_vectors_of_two_components(x: Any, y: Any, axes: dict[str, int]) -> None
     if a.shape[axis] == b.shape[axis] == 2:
         expected = expected[(*(slice(None),) * (axis % expected.ndim), 2, ...)]
     assert_like(found, expected, 0)
+
+
+def test_what_an_iterator_gives_is_the_same_under_a_tape() -> None:
+    """Integers, which a float could not hold, too; elements keep derivatives within tuples."""
+    x = ours.asarray(V := np.array([0.5, 1.5]))
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        whole = ours.fromiter([*ours.array([1, 3]), 2**53 + 1], np.int64)
+        pairs = ours.fromiter([(x[0] ** 2, x[1]), (2.0, x[0])], np.dtype((float, 2)))
+    assert whole.tolist() == [1, 3, 2**53 + 1]
+    np.testing.assert_array_equal(pairs, [(V[0] ** 2, V[1]), (2.0, V[0])])
+    np.testing.assert_array_equal(tape.gradient(pairs, x), [2 * V[0] + 1, 1.0])

@@ -161,3 +161,12 @@ def test_the_current_device_is_as_before(device: Any) -> None:
     with pytest.raises(ValueError):
         ours.concatenate([there, X[0]])
     assert ours.zeros(3).device == "cpu"
+
+
+def test_what_is_chosen_lies_where_it_did(device: Any) -> None:
+    with ngrad.device(device):
+        chances = ours.array([0.2, 0.3, 0.5])
+    for x in (ours.arange(3.0), np.arange(3.0)):
+        found = ours.random.default_rng(3).choice(x, 2, p=chances)
+        np.testing.assert_array_equal(found, np.random.default_rng(3).choice(x, 2, p=chances))
+    assert ours.random.default_rng(3).choice(ours.arange(3.0), 2, p=chances).device == "cpu"
