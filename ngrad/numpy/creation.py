@@ -124,8 +124,10 @@ def _in_rows(a: ndarray) -> bool:
     """Whether an array is one of its own that lies in rows, here and in NumPy: its methods copy and
     cast it then.
     """
+    if a._owner is not None or a._way is not None:  # a view may hold nothing of its own
+        return False
     where = a._held._layout
-    return a._owner is a._way is None and where.contiguous and where.ndim > 0
+    return where.contiguous and where.ndim > 0
 
 
 def itself(a: Any) -> ndarray:

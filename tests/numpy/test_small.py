@@ -155,3 +155,19 @@ def test_views_by_the_same_numbers_are_told_apart(
         if space is np:
             expected = found
     assert found == expected
+
+
+@pytest.mark.parametrize("call", ["np.array(x)", "np.copy(x)", "np.asarray(x, 'f4')", "x.copy()"])
+@pytest.mark.parametrize("written", ["x += 1", "x[0] = 1", "np.add(x, x, out=x)", "base[:2] = 7"])
+def test_a_copy_of_a_view_that_was_written_to(call: str, written: str) -> None:
+    found = []
+    for np_ in (np, ours):
+        names: dict[str, Any] = {
+            "np": np_,
+            "base": (base := np_.arange(6)),
+            "x": base.reshape(2, 3),
+        }
+        exec(written, names)
+        found.append(eval(call, names))
+    np.testing.assert_array_equal(*found, strict=False)
+    assert found[0].dtype == found[1].dtype
