@@ -73,7 +73,7 @@ def test_labels_are_checked_each_time(recorded: list[str]) -> None:
         if label < 12:
             tf.eval(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
             continue
-        with pytest.raises(IndexBoundsError):
+        with pytest.raises(IndexBoundsError, match=r"label 12 is out of range \[0, 12\)$"):
             tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     assert recorded == ["sparse_softmax_cross_entropy_with_logits"]
 
