@@ -10,6 +10,9 @@ from ngrad.devices import Device, current, device, opened
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import device_beside
 
+NEST = 64
+"""How deep lists may be in one another, as everywhere in NumPy."""
+
 
 def where_they_lie(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What a function returns, called where the arrays among its arguments lie: there is what it
@@ -29,15 +32,18 @@ def place_of(values: Iterable[Any]) -> Device:
     return device_beside(*_arrays(values))
 
 
-def _arrays(values: Any) -> Iterator[Any]:
-    """What holds the elements of arrays and tensors, in lists of such too."""
+def _arrays(values: Any, within: tuple[int, ...] = ()) -> Iterator[Any]:
+    """What holds the elements of arrays and tensors, in lists of such too: but for one that is in
+    itself, of which the function has to say so.
+    """
     for value in values:
         if type(value) is ndarray:
             yield value._held  # of a view, what it showed last lies where it does
         elif isinstance(value, Cell):
             yield value._read()
         elif isinstance(value, (list, tuple)):
-            if any(not issubclass(kind, (int, float, str)) for kind in set(map(type, value))):
-                yield from _arrays(value)
+            plain = all(issubclass(kind, (int, float, str)) for kind in set(map(type, value)))
+            if not plain and id(value) not in within and len(within) < NEST:
+                yield from _arrays(value, (*within, id(value)))
         else:
             yield value
