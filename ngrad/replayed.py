@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from ngrad.config import settings
-from ngrad.devices import HOST
+from ngrad.devices import HOST, current, opened
 from ngrad.errors import IndexBoundsError, TraceError
 from ngrad.graph.layout import Layout
 from ngrad.record import state
@@ -26,7 +26,7 @@ AGAIN = 16
 LIMIT = 256
 """Recordings of a function that are kept."""
 AXES = 8
-"""Items of a list that may be one of axes."""
+"""Items of a list or a tuple that may be one of axes."""
 ARRAYS: set[type] = set()
 """Of the cells those that are arrays: `ngrad.numpy` adds its own."""
 
@@ -100,6 +100,8 @@ def _key(args: tuple[Any, ...], kwargs: dict[str, Any], arrays: list[Tensor]) ->
     limit = settings.small
     if limit < 0 or state.listens() or not state.window.idle():
         return None
+    if len(opened) > 1 and current() is not HOST:
+        return None
     key: list[Any] = list(kwargs)
     for x in (*args, *kwargs.values()) if kwargs else args:
         kind = type(x)
@@ -111,7 +113,7 @@ def _key(args: tuple[Any, ...], kwargs: dict[str, Any], arrays: list[Tensor]) ->
             arrays.append(value)
             spec = where.spec
             key.append(spec if kind is Tensor else Held(x.kind, spec, x.lies_in_rows()))
-        elif kind is list and len(x) <= AXES and all(map(_is_plain, x)):
+        elif kind is list and _is_plain(tuple(x[: AXES + 1])):
             key.append((list, static(tuple(x))))
         elif _is_plain(x):
             key.append(static(x))
@@ -121,7 +123,8 @@ def _key(args: tuple[Any, ...], kwargs: dict[str, Any], arrays: list[Tensor]) ->
 
 
 def _is_plain(x: Any) -> bool:
-    return type(x) in SINGLE or (type(x) is tuple and all(map(_is_plain, x)))
+    """Whether a value is part of the key, which holds it: a number, text, or few of them."""
+    return type(x) in SINGLE or (type(x) is tuple and len(x) <= AXES and all(map(_is_plain, x)))
 
 
 def _recorded(

@@ -83,3 +83,11 @@ def test_lists_are_not_recorded(recorded: list[str]) -> None:
     for _ in range(replayed.AGAIN + 3):
         tf.nn.gelu([1.0, 2.0])
     assert not recorded
+
+
+def test_nests_of_numbers_are_not_recorded(recorded: list[str]) -> None:
+    """They are data: what is recorded would hold each of them."""
+    labels = tuple(tuple(row) for row in ARRAYS["y"].tolist())
+    for _ in range(replayed.AGAIN + 3):
+        tf.nn.softmax_cross_entropy_with_logits(labels, tf.constant(ARRAYS["x"]))
+    assert not recorded
