@@ -11,11 +11,19 @@ import numpy as np
 import pytest
 
 import ngrad
+import ngrad.numpy as np_
 
 softmax_loss = ngrad.nn.softmax_cross_entropy_with_logits
 sparse_loss = ngrad.nn.sparse_softmax_cross_entropy_with_logits
 pooled = partial(ngrad.nn.max_pool1d, ksize=70_000, strides=1, padding="VALID")
 extreme_rows = partial(ngrad.math.unsorted_segment_max, segment_ids=[0] * 70_000, num_segments=1)
+
+
+def both(x: Any) -> Any:
+    """An array of zeros and as many ones."""
+    return np_.concatenate([np_.asarray(x), np_.asarray(x + 1.0)])
+
+
 MANY, ONCE = (70_000,), [0] * 70_000
 BEYOND: dict[str, tuple[Callable[..., Any], Any, float]] = {
     "softmax": (ngrad.nn.softmax, MANY, 1 / 70_000),
@@ -26,6 +34,10 @@ BEYOND: dict[str, tuple[Callable[..., Any], Any, float]] = {
     "l2_loss": (lambda x: ngrad.nn.l2_loss(x + 300.0), (), 45_000),
     "moments": (lambda x: ngrad.nn.weighted_moments(x + 1.0, [0], x + 1.0)[0], MANY, 1),
     "std": (lambda x: ngrad.math.reduce_std(ngrad.concat([x - 300.0, x + 300.0], 0)), (2,), 300),
+    "np.std": (lambda x: ngrad.constant(np_.std(both(x))), MANY, 0.5),
+    "np.std, where=": (lambda x: ngrad.constant(np_.std(both(x), where=both(x) < 2)), MANY, 0.5),
+    "np.nanmean": (lambda x: ngrad.constant(np_.nanmean(both(x))), MANY, 0.5),
+    "np.nanvar": (lambda x: ngrad.constant(np_.nanvar(both(x))), MANY, 0.25),
     "clip_by_norm": (lambda x: ngrad.clip_by_norm(x + 300.0, 1.0), (4,), 0.5),
     "global_norm": (lambda x: ngrad.linalg.global_norm([x + 300.0]), (4,), 600),
     "norm": (lambda x: ngrad.norm(x + 300.0), (4,), 600),

@@ -233,9 +233,9 @@ def mean(
     np.float64(1.5)
     """
     x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), as_axes(axis)
-    wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
+    wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum, and the count
     total = _added(_masked(wide, where, 0), axis, kept)
-    count = count_of(x, axis, where, kept)
+    count = count_of(wide, axis, where, kept)
     if issubclass(type(count), NUMBERS) and count == 0:
         warn_of(MEAN)
     return array_of(cast_to(total / count, x.dtype))
@@ -267,6 +267,11 @@ def var(
         ddof = correction
     x, axis = to_tensor(a), as_axes(axis)
     x = _floating(x, None) if dtype is None else x  # else NumPy's differences are of what is given
+    wanted = dtype_of(dtype) or x.dtype
+    if wanted.is_half and not x.dtype.is_complex:  # which holds neither sums nor counts
+        wide = array_of(cast_to(x, FLOAT32) if x.dtype.is_half else x)
+        found = var(wide, axis, FLOAT32, None, ddof, keepdims, where=where, mean=mean)
+        return array_of(cast_to(to_tensor(found), wanted))
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
     count = count if issubclass(type(count), NUMBERS) else complexes.real(count)
     middle: Any
