@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from weakref import WeakSet, ref
 
 import optree
 
+from ngrad.binding import Binding
 from ngrad.cell import Cell
 from ngrad.concrete import Concrete, values_of
 from ngrad.config import settings
@@ -67,6 +69,8 @@ class Function(Generic[P, R]):
         functools.update_wrapper(self, f)
         self._name = getattr(f, "__name__", "function")
         self._f, self._specs, self._relax = f, input_signature, relax
+        self._binding: Binding | None = None  # not before it is called, as which method it may be
+        self._least = sys.maxsize
         for spec in input_signature or ():
             if not isinstance(spec, TensorSpec):
                 raise TypeError(f"input_signature: takes TensorSpecs, not {type(spec).__name__}")
@@ -108,8 +112,8 @@ class Function(Generic[P, R]):
         return found
 
     def _call(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        if self._specs is not None:
-            args, kwargs = self._checked(f, args, kwargs)
+        if kwargs or len(args) < self._least:
+            args, kwargs = self._bound(f, args, kwargs)
         if settings.eager or state.window.trace is not None:
             # Within another function it is part of that one.
             return values_of(_called(f, args, kwargs))
@@ -120,22 +124,32 @@ class Function(Generic[P, R]):
             return values_of(_called(f, args, kwargs))
         return concrete(leaves)
 
-    def _checked(self, f: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any]:
-        assert self._specs is not None
-        if kwargs:
+    def _bound(self, f: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any]:
+        """The arguments by the parameters that they are for, and as `input_signature` has them."""
+        specs = self._specs
+        if self._binding is None:
+            self._binding = Binding(f, None if specs is None else len(specs))
+            self._least = self._binding.least if specs is None else sys.maxsize
+        if kwargs or len(args) < self._binding.least:
             try:
-                bound = inspect.signature(f).bind(*args, **kwargs)
+                args, kwargs = self._binding.bound(args, kwargs)
             except TypeError as error:
-                raise TypeError(f"function {self._name}: {error}") from None
-            args, kwargs = bound.args, bound.kwargs
-        if kwargs or len(args) != len(self._specs):
+                if specs is not None:
+                    raise TypeError(f"function {self._name}: {error}") from None
+                # Otherwise Python is to say what it refuses, where the function is called with it.
+        return (args, kwargs) if specs is None else self._checked(args, kwargs, specs)
+
+    def _checked(
+        self, args: Any, kwargs: Any, specs: Sequence[TensorSpec]
+    ) -> tuple[Any, dict[str, Any]]:
+        if kwargs or len(args) != len(specs):
             given = f"{len(args)} and {', '.join(kwargs)}" if kwargs else len(args)
             raise TypeError(
-                f"function {self._name}: takes {len(self._specs)} positional arguments by its "
+                f"function {self._name}: takes {len(specs)} positional arguments by its "
                 f"input_signature, not {given}"
             )
         made = []
-        for k, (value, spec) in enumerate(zip(args, self._specs, strict=True)):
+        for k, (value, spec) in enumerate(zip(args, specs, strict=True)):
             value = value._read() if isinstance(value, Cell) else value
             if not isinstance(value, Tensor):
                 value = cast_to(constant_of(value, spec.dtype, "function"), spec.dtype)
@@ -228,10 +242,19 @@ class Function(Generic[P, R]):
                 stacklevel=5,
             )
 
-    def get_concrete_function(self, *args: Any) -> Function[P, R]:
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Function[P, R]:
         """The function of arguments that are as these: tensors, or their `TensorSpec`s; if none are
         given, as its `input_signature` says.
         """
+        return self._specified(self._f, args, kwargs)
+
+    def _specified(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Function[P, R]:
+        args, kwargs = Binding(f, 0).bound(args, kwargs)
+        if kwargs:
+            raise TypeError(
+                f"get_concrete_function: {', '.join(kwargs)} cannot be an argument by position, as "
+                "those that it specifies are"
+            )
         return Function(self._f, [_spec_of(x) for x in args] or self._specs)
 
     @property
@@ -250,9 +273,7 @@ class Function(Generic[P, R]):
 
     def _planned(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Planned:
         if args or kwargs:
-            if self._specs is not None:
-                args, kwargs = self._checked(f, args, kwargs)
-            leaves, signature = read_arguments(args, kwargs)
+            leaves, signature = read_arguments(*self._bound(f, args, kwargs))
             self._last = self._found.get(signature) or self._recorded(f, leaves, signature)
         if self._last is None:
             raise ValueError(
@@ -282,9 +303,8 @@ class Method:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._own._call(self._f, args, kwargs)
 
-    def get_concrete_function(self, *args: Any) -> Method:
-        own = self._own.get_concrete_function(*args)
-        return Method(own, self._f.__self__)
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Method:
+        return Method(self._own._specified(self._f, args, kwargs), self._f.__self__)
 
     @property
     def traces(self) -> int:

@@ -108,6 +108,8 @@ class Number(NamedTuple):
 
 NUMBERS = {kind: Number(kind) for kind in (float, complex)}
 ARRAYS = (np.ndarray, np.number, np.bool_)
+ALONE = (Cell, *ARRAYS)
+"""Types of arrays and variables, which are no nests."""
 NESTS = "ngrad.function"
 """Where nests are known by the order of their dicts, too, which Python may go by."""
 _in_order = optree.dict_insertion_ordered(True, namespace=NESTS)
@@ -151,7 +153,7 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
             if kind is Tensor:
                 where = x._layout
                 parts.append(where if where.contiguous else where.spec)
-            elif kind in SINGLE or isinstance(x, (Cell, *ARRAYS)):
+            elif kind in SINGLE or isinstance(x, ALONE):
                 parts.append(_read(leaves, k, arrays))
             else:
                 break
@@ -177,6 +179,15 @@ def _read(leaves: list[Any], k: int, arrays: dict[int, int]) -> Any:
         first = arrays.setdefault(leaf._uid, k)
         return part if first == k else Same(first)
     return part
+
+
+def is_argument(value: Any) -> bool:
+    """Whether a value can be an argument that is no nest."""
+    try:
+        _read([value], 0, {})
+    except DTypeError:
+        return False
+    return True
 
 
 def part_of(leaf: Any) -> Any:
