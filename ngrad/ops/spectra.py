@@ -9,7 +9,7 @@ from typing import Any
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError
 from ngrad.ops.convert import cast_to
-from ngrad.ops.extents import integers
+from ngrad.ops.extents import dims
 from ngrad.ops.fourier import FFT, IRFFT, RFFT, frequencies
 from ngrad.ops.shape import normal_axis, swap_last
 from ngrad.ops.slicing import embed, strided
@@ -37,7 +37,7 @@ def resized(x: Any, count: int) -> Any:
 
 
 def length_of(what: str, n: Any, default: int) -> int:
-    (count,) = (default,) if n is None else integers(n, what)
+    (count,) = (default,) if n is None else dims(n, what)
     if count < 1:
         raise NumberError(f"{what}: invalid number of data points ({count}) specified")
     return count
@@ -47,7 +47,7 @@ def scaled(x: Any, length: int, norm: Any, back: bool) -> Any:
     if norm is not None and norm not in NORMS:
         raise NumberError(f"norm is one of {', '.join(NORMS)}, not {norm!r}")
     power = NORMS[norm or "backward"][back]
-    return x / math.pow(length, power) if power else x
+    return x / (length if power == 1 else math.pow(length, power)) if power else x
 
 
 def whole(what: str, x: Any, n: Any, axis: int, norm: Any, back: bool) -> Any:

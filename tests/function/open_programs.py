@@ -145,6 +145,13 @@ def covariances(x: Any) -> Any:
     return [nnp.cov(y.T)._read(), nnp.average(y, 0)._read()]
 
 
+def spectra(x: Any) -> Any:
+    along = ngrad.cast(ngrad.transpose(x), "complex64")
+    there = ngrad.signal.fft(along)
+    back = nnp.fft.ifft(nnp.asarray(there) * 2.0, axis=1)._read()
+    return there, back, ngrad.math.real(ngrad.signal.ifft2d(along * along))
+
+
 def written_to(x: Any) -> Any:
     y = nnp.zeros_like(x)
     y[1:] = nnp.asarray(x)[:-1]
@@ -200,6 +207,8 @@ ANY: dict[str, Callable[[], Program]] = {
     ),
     "covariances": lambda: covariances,
     "written to": lambda: written_to,
+    "spectra": lambda: spectra,
+    "spectra, differentiated": lambda: slope(lambda x: ngrad.abs(spectra(x)[1]) ** 2),
     "insert": lambda: lambda x: nnp.insert(nnp.asarray(x), 1, 9.0, axis=1)._read(),
     "pad": lambda: slope(lambda x: ngrad.pad(x, [[1, 2], [0, 0]], constant_values=3.0) ** 2),
     "pad, reflected": lambda: lambda x: ngrad.pad(x, [[1, 1], [1, 1]], "REFLECT"),
