@@ -48,7 +48,7 @@ def show(f: Callable[..., Any], *args: Any, stage: Stage = "graph") -> Text:
     """What a function records when it is called, or what that becomes.
 
     The function runs once, as it would under a tape: so a tape and its `gradient` inside are shown
-    with the rest, and what it looks at is computed.
+    with the rest, what it looks at is computed, and of a `function` that it calls the Python runs.
 
     Parameters
     ----------
@@ -109,6 +109,7 @@ def _recorded(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[_Lined, tup
     """What a function records, and the slots of what it returns."""
     window = Window()
     window.entries = entries = _Lined()
+    window.inlines = True  # a replay has no lines
     outer = state.window, state.stack, state.graph
     state.window, state.stack, state.graph = window, [], None
     try:

@@ -114,7 +114,7 @@ class Function(Generic[P, R]):
     def _call(self, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if kwargs or len(args) < self._least:
             args, kwargs = self._bound(f, args, kwargs)
-        if settings.eager or state.window.trace is not None:
+        if settings.eager or state.window.inlines:
             # Within another function it is part of that one.
             return values_of(_called(f, args, kwargs))
         leaves, signature = read_arguments(args, kwargs)

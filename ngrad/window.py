@@ -76,12 +76,14 @@ class Window(dict[Tensor, int]):
     ahead, opaque, checks : bool
         Whether values may be there of entries from `done` on, of those there are entries of a
         user's Python, or that check indices.
+    inlines : bool
+        Whether a `function` that is called meanwhile is its Python, as part of what is recorded.
     """
 
     __slots__ = (
         "__weakref__", "_epoch", "_lock", "ahead", "checks", "claimed", "computed", "done",
-        "entries", "kept", "left", "limit", "numbers", "opaque", "readers", "results", "room",
-        "trace", "twins",
+        "entries", "inlines", "kept", "left", "limit", "numbers", "opaque", "readers", "results",
+        "room", "trace", "twins",
     )  # fmt: skip
     __eq__, __repr__ = object.__eq__, object.__repr__  # a window is itself, whatever it keeps
     __hash__ = object.__hash__  # type: ignore[assignment]
@@ -90,7 +92,7 @@ class Window(dict[Tensor, int]):
     """Computes what is pending and held; set in `evaluate.py`."""
 
     def __init__(self, trace: Any = None) -> None:
-        self.trace = trace
+        self.trace, self.inlines = trace, trace is not None
         self.entries: list[Entry] = []
         self.results: dict[int, ref[Tensor]] = {}
         self.kept: dict[int, Any] = {}

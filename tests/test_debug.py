@@ -52,6 +52,21 @@ def test_the_tape_with_its_lines() -> None:
     assert text[-1].endswith(line_of(slope, "tape.gradient"))
 
 
+def test_lines_within_a_function_that_was_recorded_before() -> None:
+    def inner(x: Any) -> Any:
+        y = ngrad.exp(x)
+        return y * x
+
+    f, x = ngrad.function(inner), constant([1.0, 2.0])
+    f(x)
+    for shown in (f, lambda x: f(x)):
+        _, exp, multiply = show(shown, x, stage="tape").splitlines()
+        assert exp.endswith(f"# {line_of(inner, 'ngrad.exp')}")
+        assert multiply.endswith(f"# {line_of(inner, 'y * x')}")
+        assert show(shown, x) == show(inner, x)
+    assert f.traces == 1
+
+
 @pytest.mark.parametrize("eager", [False, True])
 def test_the_graph_of_a_gradient(eager: bool) -> None:
     config.set_eager(eager)
