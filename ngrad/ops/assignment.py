@@ -73,7 +73,7 @@ def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
     Raises
     ------
     IndexBoundsError, DTypeError
-        As `getitem` does.
+        As `getitem` does, but naming the assignment.
     ShapeError
         If the value does not broadcast to the region's shape.
     """
@@ -81,7 +81,7 @@ def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
     mask = _mask(index, x._layout.device)
     if mask is not None and value.ndim <= x.ndim - mask.ndim:
         return _masked(x, mask, value, change)
-    region = region_of(x, index)
+    region = region_of(x, index, "assignment")
     if not region.arrays:
         if value.ndim and not region.shape and not _dotted(index):
             raise ScalarError(

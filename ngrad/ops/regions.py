@@ -77,22 +77,24 @@ class Region(NamedTuple):
     whole: bool
 
 
-def region_of(x: Any, index: Any) -> Region:
-    """What an index means for a tensor; errors as of `getitem`."""
+def region_of(x: Any, index: Any, what: str = "getitem") -> Region:
+    """What an index means for a tensor; `what` is named by errors."""
     given, device = index if isinstance(index, tuple) else (index,), x._layout.device
-    items = [item_of(item, device) for item in given]
+    items = [item_of(item, device, what) for item in given]
     shape = x._layout.shape
     # Where open sizes are asked for, they are to be asked each time.
     meant = _meant if state.window.trace is None else _meant.__wrapped__
-    meaning = meant(shape, tuple([_kind(item) for item in items]))
+    meaning = meant(what, shape, tuple([_kind(item) for item in items]))
     arrays: list[tuple[int, Any]] = []
     for at, which, axis in meaning.arrays:
         item = items[which]
         if item._layout.dtype.is_bool:  # of the axes that it covers, seen as one
             covered = shape[axis : axis + item.ndim]
-            arrays.append((at, _held_by(item, covered, device)))
+            arrays.append((at, _held_by(item, covered, device, what)))
         else:
-            arrays.append((at, checked("getitem", item, shape[axis], -shape[axis])))
+            # Of indices that are pending one check serves `x[i] += 1`, which takes x[i] first.
+            named = what if item._at else "getitem"
+            arrays.append((at, checked(named, item, shape[axis], -shape[axis])))
     return Region(meaning.slices, meaning.shape, arrays, meaning.adjacent, meaning.whole)
 
 
@@ -104,15 +106,15 @@ def _kind(item: Any) -> Any:
 
 
 @functools.lru_cache(4096)
-def _meant(extents: tuple[int, ...], kinds: tuple[Any, ...]) -> Meaning:
+def _meant(what: str, extents: tuple[int, ...], kinds: tuple[Any, ...]) -> Meaning:
     """What items of these kinds mean for a shape."""
     ndim = len(extents)
     used = sum(map(_axes_used, kinds))
     if used > ndim:
-        raise IndexBoundsError(f"getitem: {used} indices for a tensor of {ndim} dimensions")
+        raise IndexBoundsError(f"{what}: {used} indices for a tensor of {ndim} dimensions")
     dots = [k for k, kind in enumerate(kinds) if kind is Ellipsis]
     if len(dots) > 1:
-        raise IndexBoundsError(f"getitem: an index has at most one ellipsis, not {len(dots)}")
+        raise IndexBoundsError(f"{what}: an index has at most one ellipsis, not {len(dots)}")
     at = dots[0] if dots else len(kinds)
     numbered = [(k, kind) for k, kind in enumerate(kinds) if kind is not Ellipsis]
     numbered[at:at] = [(-1, WHOLE)] * (ndim - used)
@@ -138,42 +140,42 @@ def _meant(extents: tuple[int, ...], kinds: tuple[Any, ...]) -> Meaning:
             continue
         extent = extents[axis]
         if type(kind) is tuple:
-            start, step, count = _part(slice(*kind[1:]), extent)
+            start, step, count = _part(what, slice(*kind[1:]), extent)
             slices.append((start, step, count))
             shape.append(count)
         else:
             if not -extent <= kind < extent:
                 raise IndexBoundsError(
-                    f"getitem: index {kind} is out of range for axis {axis} of {extent} elements"
+                    f"{what}: index {kind} is out of range for axis {axis} of {extent} elements"
                 )
             slices.append((kind if kind >= 0 else kind + extent, 1, 1))
             if several:
                 advanced.append(k)
         axis += 1
     if len(shape) > AXES:
-        raise IndexBoundsError(f"getitem: a result has at most {AXES} axes, not {len(shape)}")
+        raise IndexBoundsError(f"{what}: a result has at most {AXES} axes, not {len(shape)}")
     adjacent = not advanced or advanced == list(range(advanced[0], advanced[-1] + 1))
     whole = slices == [(0, 1, n) for n in extents]
     return Meaning(tuple(slices), tuple(shape), tuple(arrays), adjacent, whole)
 
 
-def _part(item: slice, extent: int) -> tuple[int, int, int]:
+def _part(what: str, item: slice, extent: int) -> tuple[int, int, int]:
     """Where a slice of an axis starts, its step, and how many elements it has."""
     if Dim not in (type(extent), type(item.start), type(item.stop), type(item.step)):
         try:
             start, stop, step = item.indices(extent)
         except ValueError as error:
-            raise NumberError(f"getitem: {item}: {error}") from None
+            raise NumberError(f"{what}: {item}: {error}") from None
         count = len(range(start, stop, step))
         return (start if count else 0), step, count
-    return _open_part(item, extent)
+    return _open_part(what, item, extent)
 
 
-def _open_part(item: slice, extent: int) -> tuple[int, int, int]:
+def _open_part(what: str, item: slice, extent: int) -> tuple[int, int, int]:
     """The same where a bound or the extent is a `Dim`, of which `slice.indices` makes a number."""
     step = 1 if item.step is None else item.step
     if step == 0:
-        raise NumberError(f"getitem: {item}: slice step cannot be zero")
+        raise NumberError(f"{what}: {item}: slice step cannot be zero")
     low, high = (0, extent) if step > 0 else (-1, extent - 1)
 
     def bound(value: Any, default: int) -> int:
@@ -191,7 +193,7 @@ def _open_part(item: slice, extent: int) -> tuple[int, int, int]:
     return start, step, (span + stride - 1) // stride
 
 
-def item_of(item: Any, device: Device) -> Any:
+def item_of(item: Any, device: Device, what: str = "getitem") -> Any:
     """An item of an index: an array as a tensor, which is made on a device."""
     if item is None or item is Ellipsis or type(item) is int:
         return item
@@ -199,9 +201,9 @@ def item_of(item: Any, device: Device) -> Any:
         bounds = item.start, item.stop, item.step
         if BOUNDS.issuperset(map(type, bounds)):
             return item
-        return slice(*(None if v is None else _as_int(v) for v in bounds))
+        return slice(*(None if v is None else _as_int(v, what) for v in bounds))
     if isinstance(item, np.timedelta64):  # which NumPy has among its integers
-        raise IndexTypeError(f"getitem: {item!r} is no index")
+        raise IndexTypeError(f"{what}: {item!r} is no index")
     item = from_outside(item)
     if _is_array(item):
         array = read(item)
@@ -209,7 +211,7 @@ def item_of(item: Any, device: Device) -> Any:
         listed = array.size == 0 and not own  # as [], which is of floats
         if isinstance(array, np.ndarray):
             if array.dtype.kind in "OSUT":
-                raise IndexTypeError(f"getitem: {item!r} is no index; its items are no numbers")
+                raise IndexTypeError(f"{what}: {item!r} is no index; its items are no numbers")
             array = from_numpy(array.astype(np.int64) if listed else array, None, device)
         item = array
     if isinstance(item, Tensor):
@@ -217,12 +219,12 @@ def item_of(item: Any, device: Device) -> Any:
             return item
         if not item.dtype.is_integer:
             raise IndexTypeError(
-                f"getitem: indices must be integers or bools, not {item.dtype.name}"
+                f"{what}: indices must be integers or bools, not {item.dtype.name}"
             )
         if item.ndim or (state.window.trace is not None and not item._at):
             return item
         return int(item.item())
-    return _as_int(item)
+    return _as_int(item, what)
 
 
 def _is_array(item: Any) -> bool:
@@ -238,14 +240,14 @@ def _is_array(item: Any) -> bool:
     return False
 
 
-def _as_int(value: Any) -> int:
+def _as_int(value: Any, what: str) -> int:
     try:
         return value if type(value) is int else dim(from_outside(value))
     except TraceError:
         raise
     except (AttributeError, TypeError):
         raise IndexTypeError(
-            f"getitem: {value!r} is no index; use integers, slices, ..., None or tensors"
+            f"{what}: {value!r} is no index; use integers, slices, ..., None or tensors"
         ) from None
 
 
@@ -268,10 +270,10 @@ def fits(mask: tuple[int, ...], covered: tuple[int, ...]) -> bool:
     )
 
 
-def _held_by(mask: Tensor, covered: tuple[int, ...], device: Device) -> Tensor:
+def _held_by(mask: Tensor, covered: tuple[int, ...], device: Device, what: str) -> Tensor:
     """Where a mask of axes holds, with these axes as one; on a device."""
     if not fits(mask._layout.shape, covered):
         raise IndexBoundsError(
-            f"getitem: a mask of shape {mask._layout.shape} does not fit axes of shape {covered}"
+            f"{what}: a mask of shape {mask._layout.shape} does not fit axes of shape {covered}"
         )
     return places(mask._view(), device)
