@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cmath import isfinite
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -18,6 +19,7 @@ from ngrad.graph.graph import Symbol
 from ngrad.graph.op import Call
 from ngrad.hooks import Ran, hooks
 from ngrad.record import paused, state, user_line
+from ngrad.scalars import number_of
 from ngrad.structure import Structure, build
 from ngrad.tensor import Tensor
 from ngrad.window import Window
@@ -120,8 +122,21 @@ def _ran(call: Call, inputs: tuple[Any, ...], out: Any) -> None:
     line = user_line()
     _note(state.window, results, line)
     wrong = _wrong(results)
-    if wrong and not _wrong(inputs):
-        raise NumericsError(f"{call.op.name} at {line}: {wrong}, from finite operands")
+    if wrong:
+        beyond = {k: found for k, x in enumerate(inputs) if (found := _beyond(x)) is not None}
+        if not _wrong(x for k, x in enumerate(inputs) if k not in beyond):
+            why = "".join(
+                [f", of which {inputs[k].dtype.name} has no {n}" for k, n in beyond.items()]
+            )
+            raise NumericsError(f"{call.op.name} at {line}: {wrong}, from finite operands{why}")
+
+
+def _beyond(x: Tensor) -> Any:
+    """The finite Python number that an operand stands for, which is not finite in its dtype; None
+    of any other.
+    """
+    number = None if x._layout.ndim or not _wrong([x]) else number_of(x)
+    return number if number is not None and isfinite(number) else None
 
 
 def _note(window: Window, results: Sequence[Tensor], line: str) -> None:

@@ -56,6 +56,15 @@ def scalar(value: Any, dtype: DType, device: Device = HOST) -> Tensor:
     return found
 
 
+def number_of(x: Tensor) -> Any:
+    """The Python number that a tensor was made of, if it is one that is kept; None otherwise."""
+    for kept in (_scalars, _elsewhere):
+        for (value, *_), found in kept.items():
+            if found is x:
+                return complex(value) if type(value) is str else value
+    return None
+
+
 def _scalar_elsewhere(key: Any, value: Any, dtype: DType, device: Device) -> Tensor:
     """One on a GPU. Few are kept. That least recently asked for is let go first, so that a new one
     has its memory: the others of a loop, and its results, stay where its graphs have them.

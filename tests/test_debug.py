@@ -144,6 +144,12 @@ FORWARD = {
     "log": (lambda: math.log([1.0, 0.0]), r"-inf at \(1,\), the first of 1 in shape \(2,\)"),
     "sqrt": (lambda: math.sqrt([[1.0, -1.0], [-4.0, 0.0]]), r"nan at \(0, 1\), the first of 2 "),
     "divide": (lambda: constant(1.0) / 0.0, "inf, from finite operands"),
+    "multiply": (
+        lambda: constant([1.0]) * -1e39,
+        r"-inf at \(0,\), .* finite operands, of which float32 has no -1e\+39$",
+    ),
+    "add": (lambda: constant([1.0]) + 10**39, "inf .* float32 has no 1000000000000"),
+    "maximum": (lambda: ngrad.maximum(1e39, constant(1.0)), "inf, .* float32 has no 1e"),
     "exp": (lambda: ngrad.exp(constant(1000.0, ngrad.float64)), "inf"),
     "reduce_sum": (lambda: ngrad.reduce_sum([3e38, 3e38]), "inf"),
     "fft": (lambda: ours.fft.fft([1e308, 1e308]), r"\(inf\+0j\) at \(0,\)"),

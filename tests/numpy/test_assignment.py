@@ -145,7 +145,7 @@ def test_elements_are_no_views() -> None:
 )
 def test_what_does_not_fit(index: Any, value: Any, error: Any) -> None:
     x = ours.zeros((4, 2))
-    with pytest.raises(error, match="^(assignment|constant|convert)"):
+    with pytest.raises(error, match=r"^(assignment|constant|convert)"):
         x[index] = value
     np.testing.assert_array_equal(np.asarray(x), 0.0)
 
