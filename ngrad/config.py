@@ -74,7 +74,8 @@ def eager() -> bool:
 def set_eager(on: bool) -> None:
     """Run each op where it is called (for debugging), or only when someone looks at a value.
 
-    No result changes by a bit. The environment variable `NGRAD_EAGER=1` sets it for a process.
+    A gradient's rules run as one plan where it is asked for; `set_fusion` says by which kernels. No
+    result changes by a bit. The environment variable `NGRAD_EAGER=1` sets it for a process.
 
     Examples
     --------

@@ -123,6 +123,27 @@ def test_show_refuses() -> None:
         show(lambda: None)
 
 
+# -- eager mode ------------------------------------------------------------------------------------
+
+
+def test_a_gradient_in_eager_mode_is_one_plan_of_a_kernel_an_op_without_fusion() -> None:
+    x, fusion = constant(np.linspace(0.5, 2.0, 7, dtype=np.float32)), config.fusion()
+    config.set_eager(True)
+    config.set_fusion("off")
+    try:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = math.log1p(ngrad.exp(x) * ngrad.sqrt(x)) ** 3
+        before = ngrad.stats().runs
+        with ngrad.profile() as profile:
+            tape.gradient(y, x)
+        assert ngrad.stats().runs == before + 1
+    finally:
+        config.set_eager(False)
+        config.set_fusion(fusion)
+    assert profile.rows() and all(len(row.ops) == 1 for row in profile.rows())
+
+
 # -- check_numerics --------------------------------------------------------------------------------
 
 
