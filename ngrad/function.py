@@ -107,7 +107,7 @@ class Function(Generic[P, R]):
             found = self._methods.setdefault(key, (holder, own))
         return Method(found[1], instance)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         found: R = self._call(self._f, args, kwargs)
         return found
 
@@ -242,7 +242,7 @@ class Function(Generic[P, R]):
                 stacklevel=5,
             )
 
-    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Function[P, R]:
+    def get_concrete_function(self, /, *args: Any, **kwargs: Any) -> Function[P, R]:
         """The function of arguments that are as these: tensors, or their `TensorSpec`s; if none are
         given, as its `input_signature` says.
         """
@@ -263,11 +263,11 @@ class Function(Generic[P, R]):
         found = (*list(self._found.values()), *[recording for _, recording in self._open])
         return len({id(concrete.sizes) for concrete in found})
 
-    def pretty(self, *args: Any, **kwargs: Any) -> str:
+    def pretty(self, /, *args: Any, **kwargs: Any) -> str:
         """The graph: for these arguments, or of the last call."""
         return str(self._planned(self._f, args, kwargs).graph)
 
-    def source(self, *args: Any, **kwargs: Any) -> str:
+    def source(self, /, *args: Any, **kwargs: Any) -> str:
         """The source of the kernels: for these arguments, or of the last call."""
         return self._planned(self._f, args, kwargs).source()
 
@@ -300,20 +300,20 @@ class Method:
     def __init__(self, own: Function[..., Any], instance: Any) -> None:
         self._own, self._f = own, MethodType(own._f, instance)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._own._call(self._f, args, kwargs)
 
-    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Method:
+    def get_concrete_function(self, /, *args: Any, **kwargs: Any) -> Method:
         return Method(self._own._specified(self._f, args, kwargs), self._f.__self__)
 
     @property
     def traces(self) -> int:
         return self._own.traces
 
-    def pretty(self, *args: Any, **kwargs: Any) -> str:
+    def pretty(self, /, *args: Any, **kwargs: Any) -> str:
         return str(self._own._planned(self._f, args, kwargs).graph)
 
-    def source(self, *args: Any, **kwargs: Any) -> str:
+    def source(self, /, *args: Any, **kwargs: Any) -> str:
         return self._own._planned(self._f, args, kwargs).source()
 
 

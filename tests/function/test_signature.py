@@ -140,6 +140,10 @@ class OfOne:
         return x * b + n
 
 
+def of_itself(self: Any, names: Any = 2.0, count: int = 1) -> Any:
+    return self * names + count
+
+
 def given(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return args, kwargs
 
@@ -154,6 +158,7 @@ SPELT: dict[str, tuple[Callable[..., Any], list[Any]]] = {
     "any number": (any_number, [given(a), given(a, 3.0), given(b=2.0, x=a)]),
     "others by position": (any_number, [given(a, 2.0, 1, a), given(a, 3.0, 1, a)]),
     "others by keyword": (any_number, [given(a, k=1), given(b=2.0, k=1, x=a), given(k=1, x=a)]),
+    "names of our own": (of_itself, [given(a), given(count=1, self=a, names=2.0)]),
     "tensors": (
         of_tensors,
         [given(a), given(a, weights, a, table, numpys), given(c=a + 1.0, d=table, x=a)],
