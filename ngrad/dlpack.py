@@ -161,14 +161,18 @@ def capsule(
     Raises
     ------
     BufferError
-        If it would have to be copied, and must not be.
+        If it would have to be copied, and must not be, or there is no such device.
     """
     wanted = device_pair(x._layout) if dl_device is None else tuple(dl_device)
     flags = READ_ONLY
     if copy or wanted != device_pair(x._layout):
         if copy is False:
             raise BufferError(f"__dlpack__: {x._layout!r} cannot be had elsewhere without a copy")
-        x, flags = copied(x, x._layout.spec.on(_device(*wanted))), COPIED
+        try:
+            target = _device(*wanted)
+        except DeviceError as error:
+            raise BufferError(f"__dlpack__: {error}") from error
+        x, flags = copied(x, x._layout.spec.on(target)), COPIED
     elif copy is None and x._layout.repeats:
         x = copied(x, x._layout.spec)  # some libraries write to what is read-only
     address, where = x._address, x._layout
