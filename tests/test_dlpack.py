@@ -15,7 +15,7 @@ from second import second
 import ngrad
 import ngrad.numpy as ours
 from ngrad import dlpack
-from ngrad.errors import DeviceError, DTypeError
+from ngrad.errors import DTypeError
 
 
 @pytest.mark.parametrize("code", CODES)
