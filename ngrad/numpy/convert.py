@@ -285,14 +285,16 @@ def converted(x: Tensor, dtype: DType) -> Tensor:
     return found
 
 
-def holds_arrays(value: Any) -> bool:
+def holds_arrays(value: Any, depth: int = 0) -> bool:
+    """Whether arrays or tensors are in a nest, which NumPy refuses if it is deeper than `AXES`."""
     if value and type(value[0]) in (ndarray, Tensor):
         return True
     kinds = set(map(type, value))  # few, of however many items
     if any(issubclass(kind, (Tensor, ndarray, Weak)) or may_give(kind) for kind in kinds):
         return True
-    nested = any(issubclass(kind, (list, tuple)) for kind in kinds)
-    return nested and any(holds_arrays(v) for v in value if isinstance(v, (list, tuple)))
+    if depth > AXES or not any(issubclass(kind, NESTS) for kind in kinds):
+        return False
+    return any(holds_arrays(v, depth + 1) for v in value if isinstance(v, NESTS))
 
 
 def is_weak(value: Any, dtype: DType) -> bool:
