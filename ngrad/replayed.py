@@ -122,9 +122,11 @@ def _key(args: tuple[Any, ...], kwargs: dict[str, Any], arrays: list[Tensor]) ->
     return tuple(key) if arrays else None
 
 
-def _is_plain(x: Any) -> bool:
-    """Whether a value is part of the key, which holds it: a number, text, or few of them."""
-    return type(x) in SINGLE or (type(x) is tuple and len(x) <= AXES and all(map(_is_plain, x)))
+def _is_plain(x: Any, depth: int = 0) -> bool:
+    """Whether a value is part of the key, which holds it: a number, text, few of them, or pairs."""
+    if type(x) is not tuple:
+        return type(x) in SINGLE
+    return len(x) <= AXES and depth < 2 and all([_is_plain(y, depth + 1) for y in x])
 
 
 def _recorded(
