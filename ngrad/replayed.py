@@ -126,7 +126,7 @@ def _is_plain(x: Any, depth: int = 0) -> bool:
     """Whether a value is part of the key, which holds it: a number, text, few of them, or pairs."""
     if type(x) is not tuple:
         return type(x) in SINGLE
-    return len(x) <= AXES and depth < 2 and all([_is_plain(y, depth + 1) for y in x])
+    return len(x) <= AXES and depth < 2 and all(_is_plain(y, depth + 1) for y in x)
 
 
 def _recorded(
