@@ -200,7 +200,7 @@ class BlockLoops(ShortRows):
         of a strip, and few begin where a line does.
         """
         space = self.space
-        whole = all(operand.kind in ("element", "one") for operand in space.inputs)
+        whole = space.flat and all(operand.kind in ("element", "one") for operand in space.inputs)
         whole = whole and not any(isinstance(step, Reduce) for step in space.steps)
         strips = whole or loop in self.folded(one).values()
         if self.several or not strips or not is_long(space, loop, one.reloads):

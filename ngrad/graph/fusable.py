@@ -239,8 +239,12 @@ class Fusable:
     def _in_place(self, part: int, by_space: dict[Split, Frame], many: bool) -> Placed:
         """A part in the spaces where what it is computed from has rows that lie evenly; where none
         does, in those where it has them itself. One of many is computed by itself if that is long:
-        in place, each is computed for all elements.
+        in place, each is computed for all elements. What is the same everywhere lies nowhere: it
+        suits all spaces, as the number that it is.
         """
+        number = self._repeated(part)
+        if self.size(number.seen) < self.size(part):
+            return Placed(by_space, number.seen, ())
         chains = [self._chain(part), ()]
         if many and any(is_long(self.nodes[k]) for k in chains[0]):
             del chains[0]

@@ -209,10 +209,12 @@ class Graph:
         return need
 
     def depths(self) -> list[int]:
-        """For each node, how many ops have to run one after the other, until it has."""
+        """For each node, how many ops have to run one after the other, until it has; a view is
+        there with what it shows.
+        """
         found: list[int] = []
         for node in self.nodes:
-            runs = node.op not in (INPUT, CONSTANT, PART)
+            runs = isinstance(node.op, Op) and not node.op.view
             found.append(runs + max([found[k] for k in node.inputs], default=0))
         return found
 
