@@ -44,6 +44,8 @@ OPS: dict[str, tuple[int, Callable[..., Any], Callable[..., Any]]] = {
     "transpose": (1, ngrad.transpose, np.transpose),
     "reverse": (1, lambda x: x[::-1], lambda x: x[::-1]),
     "ends": (1, lambda x: x[:, :1] - x[:, -1:], lambda x: x[:, :1] - x[:, -1:]),
+    "last": (1, lambda x: x[-1:], lambda x: x[-1:]),
+    "right": (1, lambda x: x[:, -99:], lambda x: x[:, -99:]),
     "doubled": (1, lambda x: ngrad.concat([x, x], 0), lambda x: np.concatenate([x, x], 0)),
     "running": (1, lambda x: ngrad.cumsum(x, 1), lambda x: np.cumsum(x, 1)),
     "product": (
@@ -63,24 +65,36 @@ def evaluate(steps: list[Step], inputs: list[Any], which: int) -> tuple[list[Any
     return values, ngrad.reduce_sum(last) if which == 1 else last.sum()
 
 
+FEW_COLUMNS, WIDE = (1, 2, 4), (65, 128, 131, 300)
+"""Of wide rows loops go over strips of 64 columns, and over what is left of them."""
+IN_STRIPS = ("multiply", "tanh", "sin", "decay", "rows", "columns", "last", "right", "doubled")
+"""What such loops are of: long scalars, sums of rows and columns, and parts."""
+
+
 @st.composite
-def programs(draw: st.DrawFn) -> tuple[list[Step], list[Array]]:
-    rows, columns = draw(st.sampled_from([1, 2, 3])), draw(st.sampled_from([1, 2, 4]))
+def programs(
+    draw: st.DrawFn,
+    widths: tuple[int, ...] = FEW_COLUMNS,
+    names: tuple[str, ...] = tuple(sorted(OPS)),
+    most: int = 9,
+) -> tuple[list[Step], list[Array]]:
+    rows, columns = draw(st.sampled_from([1, 2, 3])), draw(st.sampled_from(widths))
     rng = np.random.default_rng(draw(st.integers(0, 999)))
     arrays = [
         rng.uniform(-1, 1, shape) for shape in ((rows, columns), (1, columns), (rows, columns))
     ]
     steps: list[Step] = []
     shadows: list[Array] = list(arrays)
-    for _ in range(draw(st.integers(1, 9))):
-        name = draw(st.sampled_from(sorted(OPS)))
+    for _ in range(draw(st.integers(1, most))):
+        name = draw(st.sampled_from(names))
         count, _, on_arrays = OPS[name]
-        operands = tuple(draw(st.integers(0, len(shadows) - 1)) for _ in range(count))
+        deep = [len(shadows) - 1] * len(shadows)  # as often the last value as any
+        operands = tuple(draw(st.sampled_from([*range(len(deep)), *deep])) for _ in range(count))
         try:
             value = on_arrays(*(shadows[k] for k in operands))
         except ValueError:  # shapes that do not fit: the program is one step shorter
             continue
-        if value.size > 400 or np.abs(value).max(initial=0) > 1e3:
+        if value.size > 100 * max(4, columns) or np.abs(value).max(initial=0) > 1e3:
             continue
         steps.append(Step(name, operands))
         shadows.append(value)
@@ -88,12 +102,13 @@ def programs(draw: st.DrawFn) -> tuple[list[Step], list[Array]]:
 
 
 def gradient(steps: list[Step], arrays: list[Array], threads: int, way: str) -> list[Any]:
-    """The gradient in each input: deferred, eager, recorded by an outer tape, in a function or
-    through one, or run as it is read.
+    """The gradient in each input: deferred, fused, eager, recorded by an outer tape, in a function
+    or through one, or run as it is read.
     """
     ngrad.config.set_threads(threads)
     unplanned.FEW = -1 if way == "read" else FEW
     ngrad.config.set_eager(way == "eager")
+    ngrad.config.set_fusion("wait" if way == "fused" else "off")
     outer = ngrad.GradientTape(watch_accessed_variables=False)
 
     def total(*inputs: Any) -> Any:
@@ -109,11 +124,12 @@ def gradient(steps: list[Step], arrays: list[Array], threads: int, way: str) -> 
             return tape.gradient(y, inputs, unconnected_gradients="zero")
 
     backward = ngrad.function(slopes) if way == "function" else slopes
-    for _ in range(2):  # the second time a function is replayed
+    for _ in range(2):  # the second time a function is replayed, and what fuses is fused
         if way == "read":
             plans.clear()
         found = backward(*(ngrad.constant(a) for a in arrays))
     ngrad.config.set_eager(False)
+    ngrad.config.set_fusion("off")
     unplanned.FEW = FEW
     return [g.numpy() for g in found]
 
@@ -142,6 +158,16 @@ def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
         np.testing.assert_allclose(g, difference(scalar, arrays, k), rtol=1e-6, atol=1e-7)
 
 
+@settings(max_examples=250)
+@given(programs(WIDE, IN_STRIPS, 5))
+def test_wide_programs(program: tuple[list[Step], list[Array]]) -> None:
+    """Fused, with as many columns as loops over strips have."""
+    found = gradient(*program, 2, "deferred")
+    for threads in (1, 2):
+        for a, b in zip(found, gradient(*program, threads, "fused"), strict=True):
+            assert a.tobytes() == b.tobytes()
+
+
 SIZES = (2, 3), (3, 2), (4, 5), (5, 7), (9, 4), (6, 11), (31, 8), (7, 40), (2, 9), (13, 13)
 
 
@@ -153,7 +179,7 @@ def test_one_plan_for_many_sizes(program: tuple[list[Step], list[Array]]) -> Non
     draw = np.random.default_rng(0)
     given = [[draw.uniform(-1, 1, shape) for shape in ((m, n), (1, n), (m, n))] for m, n in SIZES]
 
-    def found() -> list[Any]:
+    def found(way: str) -> list[Any]:
         plans.clear()
         made: list[Any] = []
         for arrays in given:
@@ -161,14 +187,12 @@ def test_one_plan_for_many_sizes(program: tuple[list[Step], list[Array]]) -> Non
                 evaluate(steps, arrays, 2)
             except ValueError:
                 continue
-            made += [g.tobytes() for g in gradient(steps, arrays, 2, "deferred")]
+            made += [g.tobytes() for g in gradient(steps, arrays, 2, way)]
         return made
 
-    expected = found()
+    expected = found("deferred")
     forms.clear()
-    ngrad.config.set_fusion("wait")
-    assert found() == expected
-    ngrad.config.set_fusion("off")
+    assert found("fused") == expected
 
 
 def test_the_ways_differ() -> None:
