@@ -284,6 +284,11 @@ def repeated(g: Growing) -> Any:
     return ngrad.broadcast_to(x, (g.one(*g.sizes), *x.shape))
 
 
+def filled(g: Growing) -> Any:
+    """One number everywhere, as the cotangent of a sum is."""
+    return ngrad.ones_like(g.value("fiuc", 1))
+
+
 def picked(g: Growing) -> Any:
     """One element a row, at an index that is given, or that of the row's largest."""
     x = g.value("fiuc", 2)
@@ -346,6 +351,7 @@ STEPS: dict[str, Callable[[Growing], Any]] = {
     "permuted": permuted,
     "reshaped": reshaped,
     "repeated": repeated,
+    "filled": filled,
     "picked": picked,
     "gathered": gathered,
     "scattered": scattered,
