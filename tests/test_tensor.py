@@ -290,3 +290,5 @@ def test_a_method_of_arrays_is_named_where_a_tensor_has_none() -> None:
     with pytest.raises(AttributeError, match=r"no attribute 'dtpye'"):
         _ = x.dtpye  # type: ignore[attr-defined]
     assert not hasattr(x, "sum") and "sum" not in dir(x) and "numpy" in dir(x)
+    own = type("Own", (ngrad.Tensor,), {})(x._block, x._at, x._layout)
+    assert not hasattr(own, "sum") and "sum" not in dir(own) and "numpy" in dir(own)

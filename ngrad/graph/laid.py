@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import ChainMap
+from typing import TYPE_CHECKING, Any
 
 from ngrad.absent import Absent
 from ngrad.graph.layout import Layout
@@ -40,5 +41,5 @@ class Laid:
         return self._layout.device.name
 
     def __dir__(self) -> list[str]:
-        own = vars(type(self))
+        own: Any = ChainMap(*map(dict, map(vars, type(self).__mro__)))
         return [name for name in super().__dir__() if type(own.get(name)) is not Absent]

@@ -291,7 +291,7 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
         order = axes[0] if len(axes) == 1 and type(axes[0]) is tuple else axes
         if len(order) == 1:
             order = tuple(order[0]) if np.iterable(order[0]) else () if order[0] is None else order
-        if not order:
+        if not order and (not axes or axes[0] is None):
             owner = self if self._owner is None else near(self)
             view = view_of(owner, "T", state.window)
             if view is not None:
