@@ -24,6 +24,7 @@ OF_THEIR_OWN = {
     "jacobian", "batch jacobian",  # whose plans are found by what they are of
     "draws",  # how many there are says no tensor
     "ones like",  # nothing is computed
+    "spectra", "spectra, differentiated",  # the host transforms
 }  # fmt: skip
 """Programs that no plan with open sizes serves."""
 
