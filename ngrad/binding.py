@@ -1,13 +1,18 @@
-"""Of which parameter each argument is: a call of a `function` is one, however it is spelt."""
+"""Of which parameter each argument is: a call of a `function` is one, however it is spelt; and
+arguments as its `input_signature` has them.
+"""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ngrad.signature import is_argument
+from ngrad.cell import Cell
+from ngrad.ops.convert import cast_to, constant_of
+from ngrad.signature import TensorSpec, is_argument
+from ngrad.tensor import Tensor
 
 POSITIONAL = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
 LIMIT = 1024
@@ -82,3 +87,31 @@ class Binding:
         for k, name in enumerate(self._defaults, count + len(names)):
             bound.arguments.setdefault(name, k)
         return list(bound.args), bound.kwargs
+
+
+def specified(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], specs: Sequence[TensorSpec]
+) -> Call:
+    """Arguments as an `input_signature` has them, which are tensors by position.
+
+    Raises
+    ------
+    TypeError
+        If there are others, or not as many.
+    DTypeError, ShapeError
+        If one does not fit.
+    """
+    if kwargs or len(args) != len(specs):
+        given = f"{len(args)} and {', '.join(kwargs)}" if kwargs else len(args)
+        raise TypeError(
+            f"function {name}: takes {len(specs)} positional arguments by its input_signature, not "
+            f"{given}"
+        )
+    made = []
+    for k, (value, spec) in enumerate(zip(args, specs, strict=True)):
+        value = value._read() if isinstance(value, Cell) else value
+        if not isinstance(value, Tensor):
+            value = cast_to(constant_of(value, spec.dtype, "function"), spec.dtype)
+        spec.check(value, f"function {name}: argument {k}")
+        made.append(value)
+    return tuple(made), kwargs

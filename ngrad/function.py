@@ -15,18 +15,15 @@ from weakref import WeakSet, ref
 
 import optree
 
-from ngrad.binding import Binding
-from ngrad.cell import Cell
+from ngrad.binding import Binding, specified
 from ngrad.concrete import Concrete, values_of
 from ngrad.config import settings
 from ngrad.errors import TraceError
 from ngrad.graph.layout import Layout
-from ngrad.ops.convert import cast_to, constant_of
 from ngrad.plans import Planned
 from ngrad.record import state
 from ngrad.signature import Axis, Signature, TensorSpec, besides, is_array, read_arguments
 from ngrad.statics import Static
-from ngrad.tensor import Tensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -137,25 +134,7 @@ class Function(Generic[P, R]):
                 if specs is not None:
                     raise TypeError(f"function {self._name}: {error}") from None
                 # Otherwise Python is to say what it refuses, where the function is called with it.
-        return (args, kwargs) if specs is None else self._checked(args, kwargs, specs)
-
-    def _checked(
-        self, args: Any, kwargs: Any, specs: Sequence[TensorSpec]
-    ) -> tuple[Any, dict[str, Any]]:
-        if kwargs or len(args) != len(specs):
-            given = f"{len(args)} and {', '.join(kwargs)}" if kwargs else len(args)
-            raise TypeError(
-                f"function {self._name}: takes {len(specs)} positional arguments by its "
-                f"input_signature, not {given}"
-            )
-        made = []
-        for k, (value, spec) in enumerate(zip(args, specs, strict=True)):
-            value = value._read() if isinstance(value, Cell) else value
-            if not isinstance(value, Tensor):
-                value = cast_to(constant_of(value, spec.dtype, "function"), spec.dtype)
-            spec.check(value, f"function {self._name}: argument {k}")
-            made.append(value)
-        return tuple(made), kwargs
+        return (args, kwargs) if specs is None else specified(self._name, args, kwargs, specs)
 
     def _recorded(self, f: Callable[..., Any], leaves: list[Any], signature: Signature) -> Concrete:
         with self._lock:  # whoever comes while it is recorded waits

@@ -219,8 +219,9 @@ class BlockLoops(ShortRows):
         apart = self._apart(one, loop, stores, columns)
         if apart:
             self._compute_apart(one, loop, apart)
-        if rows or self.drains(one, loop):
-            self._strips(one, loop, stores, columns, rows)
+        drained = self.drains(one, loop)
+        if rows or drained:
+            self._strips(one, loop, stores, columns, rows, drained)
         else:
             with self.block("for i in range(n)"):
                 self._elements(one, loop, stores, columns)
@@ -229,14 +230,19 @@ class BlockLoops(ShortRows):
             self._store_apart(apart)
 
     def _strips(
-        self, one: Pass, loop: Loop, stores: Stores, columns: list[int], rows: list[int]
+        self,
+        one: Pass,
+        loop: Loop,
+        stores: Stores,
+        columns: list[int],
+        rows: list[int],
+        drained: list[int],
     ) -> None:
         """A loop over strips: one that does row reductions, or sends out what it computes."""
-        again, drained = self._read_again(one), self.drains(one, loop)
         folded = {self.reduced(value) for value in rows}
+        alone = {f"s{k}" for k in folded - self._read_again(one)}
         aside = {f"q{k}": f"y{k}" for k in drained}
-        kept = [(at, k) for at, k in stores if at != f"s{k}" or k not in folded - again]
-        kept = [(aside.get(at, at), k) for at, k in kept]
+        kept = [(aside.get(at, at), k) for at, k in stores if at not in alone]
         for value in rows:
             reduction, code, _ = self.reduction(value)
             self.write(f"l{value} = lanes_{reduction}_{code}()")
@@ -248,7 +254,7 @@ class BlockLoops(ShortRows):
         with self.block("for strip in range(0, whole, STRIP)"):
             for k in self.ahead(one, loop):
                 size = size_of(self.space.inputs[k].code)
-                with self.block(f"for z in range(0, STRIP * {size}, 64)"):
+                with self.block(f"for z in range(0, STRIP * {size}, {LINE})"):
                     self.write(f"fetch_ahead(p{k} + (next_row + strip) * {size} + z)")
             for k in drained:
                 offset = f"strip * {self.space.size_of(self.space.outputs[k])}"

@@ -257,7 +257,7 @@ class _Kernel(BlockLoops):
         read = [
             k for k, x in enumerate(self.space.inputs) if x.kind == "element" and k in self.live
         ]
-        for place, k in enumerate(one.streams if self.streamed else ()):
+        for place, k in enumerate(k for k in one.streams if k in self.streamed):
             size = self.space.size_of(self.space.outputs[k])
             ahead = f"q{k}"
             if place < len(read):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import Device, current, opened
+from ngrad.devices import Device, current
 from ngrad.dtypes import BY_CODE, as_dtype
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import layout
@@ -66,7 +66,7 @@ class Draws:
         """
         values = [on_host(x) for x in args]
         named = {key: on_host(x) for key, x in kwargs.items()}
-        place = current() if len(opened) == 1 else place_of((*args, *kwargs.values()))
+        place = place_of((*args, *kwargs.values()))
         trace = state.window.trace
         if trace is None:
             try:

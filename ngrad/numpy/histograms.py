@@ -101,8 +101,12 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     else:
         values = np.asarray(x)
         w = None if weights is None else np.asarray(asarray(weights))
-    span = range if range is None else tuple(map(plain, range))
-    return _followed(np.histogram_bin_edges(values, wanted, span, w), x, bins, range)
+    return _followed(np.histogram_bin_edges(values, wanted, _span(range), w), x, bins, range)
+
+
+def _span(range: Any) -> Any:
+    """A range for NumPy."""
+    return None if range is None else tuple(map(plain, range))
 
 
 def _followed(edges: Any, x: ndarray, bins: Any, range: Any) -> ndarray:
@@ -136,8 +140,7 @@ def histogram(
         raise ValueError(f"histogram: weights of shape {w.shape} do not fit {x.shape}")
     even = np.ndim(plain(bins)) == 0
     if even and w is None and at_hand(x._read()):  # NumPy need not search for them
-        span = range if range is None else tuple(map(plain, range))
-        found, ends = np.histogram(known(x), plain(bins), span)
+        found, ends = np.histogram(known(x), plain(bins), _span(range))
         counts, edges = asarray(found), _followed(ends, x, bins, range)
     else:
         edges = histogram_bin_edges(x, bins, range, w)

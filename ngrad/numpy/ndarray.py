@@ -335,8 +335,8 @@ view_method: Callable[[Callable[..., Any]], Any]
 or what the function does.
 """
 result_method: Callable[[Callable[..., Any]], Any]
-"""`result_method(function)`: a method that gives what a call makes of an array, by the `results` of
-its layout, or what the function does.
+"""`result_method(function)`: a method that gives what a call makes of an array, if its layout knows
+that, or what the function does.
 """
 READ = ndarray._read
 """What an array holds, of any and in any thread, in Python."""

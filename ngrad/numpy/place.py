@@ -7,18 +7,16 @@ from typing import Any
 
 from ngrad.cell import Cell
 from ngrad.devices import Device, current, device, opened
+from ngrad.graph.layout import AXES
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.convert import device_beside
-
-NEST = 64
-"""How deep lists may be in one another, as everywhere in NumPy."""
 
 
 def where_they_lie(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What a function returns, called where the arrays among its arguments lie: there is what it
     makes, and what is from outside. If only one device has been used, it is called as it is.
     """
-    if len(opened) == 1:
+    if len(opened) == 1:  # as most often: nothing is looked through
         return function(*args, **kwargs)
     place = place_of((*args, *kwargs.values()))
     if place is current():
@@ -28,8 +26,10 @@ def where_they_lie(function: Callable[..., Any], *args: Any, **kwargs: Any) -> A
 
 
 def place_of(values: Iterable[Any]) -> Device:
-    """Where the arrays among arguments lie; the current device, if there are none."""
-    return device_beside(*_arrays(values))
+    """Where the arrays among arguments lie; the current device, if there are none, or no other has
+    been used.
+    """
+    return current() if len(opened) == 1 else device_beside(*_arrays(values))
 
 
 def _arrays(values: Any, within: tuple[int, ...] = ()) -> Iterator[Any]:
@@ -43,7 +43,7 @@ def _arrays(values: Any, within: tuple[int, ...] = ()) -> Iterator[Any]:
             yield value._read()
         elif isinstance(value, (list, tuple)):
             plain = all(issubclass(kind, (int, float, str)) for kind in set(map(type, value)))
-            if not plain and id(value) not in within and len(within) < NEST:
+            if not plain and id(value) not in within and len(within) < AXES:
                 yield from _arrays(value, (*within, id(value)))
         else:
             yield value
