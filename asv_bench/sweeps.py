@@ -306,6 +306,28 @@ def steps(count: int, traced: bool) -> Program:
     return Program(name, "jax" if traced else "PyTorch / 6", work, others, repeat=20)
 
 
+def trajectory(count: int, width: int) -> Program:
+    """A loop that stores its states as rows of an array made before."""
+    (x,) = numbers((width,), dtype="float64")
+
+    def f(m: Any, x: Any) -> Any:
+        states, y = m.zeros((count, width), dtype=m.float64), x
+        for k in range(count):
+            y = y + 0.01 * m.sin(y)
+            if m.__name__ == "jax.numpy":
+                states = states.at[k].set(y)
+            else:
+                states[k] = y
+        return (states**2).sum()
+
+    return Program(
+        f"{count} states of {width} float64, stored as rows",
+        "",
+        taped(functools.partial(f, tf.numpy), x),
+        {"jax.jit": by_jax(f, x), "PyTorch": by_torch(f, x)},
+    )
+
+
 def total(size: int) -> Program:
     """A sum, without a gradient: one array is read."""
     (x,) = numbers((size,))
@@ -398,4 +420,5 @@ def programs(scale: float = 1.0) -> list[Program]:
         small(),
         steps(100, False),
         steps(100, True),
+        trajectory(n(200), 1000),
     ]

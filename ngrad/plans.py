@@ -25,6 +25,7 @@ from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
+from ngrad.graph.written import written
 from ngrad.hooks import hooks
 from ngrad.ops.fused import sources
 from ngrad.replay import Replay
@@ -108,7 +109,7 @@ class Planned:
             self._heat()
         cut = self.cut
         if cut is None:
-            cut = self.cut = self._cut(lambda: mark_dying(self.graph, self._given))
+            cut = self.cut = self._cut(lambda: mark_dying(written(self.graph, False), self._given))
         return cut
 
     def _heat(self) -> None:

@@ -94,7 +94,7 @@ def _fits(key: Key) -> bool:
     entries, size = key[0], 0
     for call, *_ in entries:
         op, spec = call.op, call.spec
-        if op.over or op.family in USERS or spec.device is not HOST:
+        if op.family in USERS or spec.device is not HOST:
             return False
         size += spec.nbytes
     return size <= min(ENOUGH, len(entries) * WIDE)

@@ -17,7 +17,7 @@ SCALE = 1.0
 NAMES = (
     "elementwise", "rosenbrock", "variation", "pairs", "lengths", "lengths in float64", "turned",
     "grey", "cross entropy", "layer norm", "perceptron", "perceptron as a function", "adam",
-    "jacobian", "small", "steps", "steps as a function",
+    "jacobian", "small", "steps", "steps as a function", "trajectory",
 )  # fmt: skip
 
 

@@ -32,12 +32,13 @@ def mark_dying(graph: Graph, given: Container[int] = ()) -> Graph:
     new = Graph()
     new.inputs, new.outputs = graph.inputs, graph.outputs
 
-    def dies(k: int, j: int) -> bool:
-        # Whoever else reads a value has run, also where groups of one depth run at once.
+    def dies(k: int, j: int, alone: bool = False) -> bool:
+        # Whoever else reads a value has run, also where groups of one depth run at once: what runs
+        # alone does so after those before it.
         return (
             j not in held
             and readers[j].count(k) == 1
-            and all(i == k or (i < k and depths[i] < depths[k]) for i in readers[j])
+            and all(i == k or (i < k and depths[i] < depths[k] + alone) for i in readers[j])
         )
 
     for k, node in enumerate(graph.nodes):
@@ -49,7 +50,7 @@ def mark_dying(graph: Graph, given: Container[int] = ()) -> Graph:
         elif _may_write(node):
             j = owners[node.inputs[0]]  # of which it may have a view, but of all
             whole = graph.nodes[j].spec.size == node.spec.size
-            node = node._replace(params=(whole and dies(k, j), *node.params[1:]))
+            node = node._replace(params=(whole and dies(k, j, alone=True), *node.params[1:]))
         new.append(node)
     return new
 

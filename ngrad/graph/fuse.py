@@ -21,6 +21,7 @@ from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout
 from ngrad.graph.narrow import kind_of, narrow
 from ngrad.graph.partition import Partition
+from ngrad.graph.written import written
 
 AGAIN_LIMIT = 8
 """Steps that a group computes again rather than read what another group computed."""
@@ -37,7 +38,7 @@ def fuse(graph: Graph, layouts: dict[int, Layout], given: Container[int] = ()) -
     given : container of int
         Numbers of inputs whose memory results may take.
     """
-    return mark_dying(_Fused(narrow(components(graph)), layouts, given).new, given)
+    return mark_dying(_Fused(narrow(components(written(graph, True))), layouts, given).new, given)
 
 
 def describe(graph: Graph) -> str:

@@ -42,6 +42,20 @@ COMPONENTS = 8
 """Columns of the widest rows that are computed a column at a time (`components.py`)."""
 
 
+def names_places(slices: Box, shape: tuple[int, ...]) -> bool:
+    """Whether slices take one place of some axis that has several, as an index in a loop does.
+
+    Examples
+    --------
+    >>> names_places(((4, 1, 1), (0, 1, 3)), (8, 3)), names_places(((1, 1, 7),), (8,))
+    (True, False)
+    """
+    return any(
+        type(count) is int and count == 1 and not (type(n) is int and n == 1)
+        for (_, _, count), n in zip(slices, shape, strict=True)
+    )
+
+
 def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Split | None]:
     """How a shape broadcasts to another, and the space in which that is by rows or by columns; of a
     view the one whose rows it is the same along, if these are not short.

@@ -118,7 +118,9 @@ class Call:
         results = outputs if self.several else (outputs,)
         launches = () if self._program is None else self._program.launches
         self.launches = sum([not launch.alongside for launch in launches])
-        if self._program is None or self.launches:
+        if self._program is not None and self._program.moved is not None:
+            self.bytes = self._program.moved
+        elif self._program is None or self.launches:
             self.bytes = sum([where.distinct_bytes for where in (*self.inputs, *results)])
         if self.launches or self.bytes:  # else it is free
             self.cost = Cost(self.launches, self.bytes, plans=0)

@@ -71,6 +71,8 @@ class Program(NamedTuple):
     alone : bool
         Whether a launch may wait for its device, as some of a library do: then it can be no part of
         a graph of the driver's.
+    moved : int or None
+        Bytes that it reads and writes, if these are not all of its operands and results.
     """
 
     launches: tuple[Launch, ...] = ()
@@ -80,6 +82,7 @@ class Program(NamedTuple):
     checks: bool = False
     over: Mapping[int, int] = MappingProxyType({})
     alone: bool = False
+    moved: int | None = None
 
 
 def operands(inputs: int) -> tuple[tuple[int, int], ...]:

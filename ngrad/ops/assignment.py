@@ -15,6 +15,7 @@ import numpy as np
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ScalarError, ShapeError
+from ngrad.graph.indexing import names_places
 from ngrad.graph.strides import broadcast
 from ngrad.ops.accumulate import accumulated
 from ngrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -26,6 +27,7 @@ from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.indexing import Rows, rows_of
 from ngrad.ops.joining import concat
 from ngrad.ops.multiplied import multiplied_rows
+from ngrad.ops.put_part import put_part
 from ngrad.ops.put_rows import PUT_ROWS, last_named
 from ngrad.ops.regions import Region, fits, region_of
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
@@ -155,6 +157,8 @@ def _replaced(x: Any, region: Region, part: Any) -> Any:
     if region.whole:
         return part
     shape = x._layout.shape
+    if names_places(region.slices, shape):
+        return put_part(x, part, region.slices)
     inside = broadcast_to(number(True, BOOL, x._layout.device), part._layout.shape)
     fill = number(0, x.dtype, x._layout.device)
     return select(

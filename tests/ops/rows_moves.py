@@ -154,6 +154,32 @@ INDEXING = [
         lambda x: x[[1, 3, 2, -1]],
         (4, 2),
     ),
+    _moves(
+        "take_part",
+        "",
+        lambda x: apply(TABLE["take_part"], (x,), (((1, 1, 1), (2, -1, 3)),)),
+        lambda x: x[1:2, ::-1],
+        (2, 3),
+    ),
+    *(
+        Row(
+            "put_part",
+            lambda x, y, how=how, slices=slices: apply(
+                TABLE["put_part"], (x, y), (False, how, slices)
+            ),
+            lambda x, y, how=how, slices=slices: REFERENCES["put_part"](x, y, False, how, slices),
+            ((-2, 2),) * 2,
+            kinds="fiubc",
+            shapes=(shapes,),
+            label=f"{how}, {label}",
+        )
+        for how in ("put", "add")
+        for label, slices, *shapes in (
+            ("row", ((1, 1, 1), (0, 1, 3)), (2, 3), (1, 3)),
+            ("column", ((1, -1, 2), (1, 1, 1)), (2, 3), (2, 1)),
+            ("element", ((3, 1, 1),), (5,), (1,)),
+        )
+    ),
     _moves("put_rows", "", lambda x: assigned(x, _INDEX, x[::-1]), _assigned, (4, 2)),
     Row(
         "put_rows",

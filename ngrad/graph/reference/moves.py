@@ -26,6 +26,13 @@ def _embed(x: Array, value: Array, shape: tuple[int, ...], slices: Slices) -> Ar
     return out
 
 
+def _put_part(x: Array, part: Array, dies: bool, how: str, slices: Slices) -> Array:
+    out = x.copy()
+    at = _places(slices)
+    out[at] = part if how == "put" else out[at] + part
+    return out
+
+
 def _rows(x: Array, index: Array, axis: int, batches: int) -> tuple[Array, Array]:
     """A view of x as (batch, rows, width), and indices (batch, count) for it."""
     lead, middle, count = x.shape[:batches], x.shape[batches:axis], index.shape[batches:]
@@ -186,6 +193,8 @@ MOVES: dict[str, Reference] = {
     "multiply_rows": functools.partial(_joined, np.multiply),
     "other_rows": _other_rows,
     "last_rows": _last_rows,
+    "take_part": lambda x, slices: x[_places(slices)],
+    "put_part": _put_part,
     "put_rows": _put_rows,
     "argsort": _argsort,
     "largest": lambda x, count: _argsort(x, True)[..., :count],

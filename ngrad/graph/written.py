@@ -1,0 +1,187 @@
+"""Values of which many parts are changed, one after another: a rewrite before a graph is cut.
+
+A loop that assigns elements or rows (`y[i] = ...`) makes a value of the whole each time, and so
+does the sweep of one that reads them (`x[i]`), where it adds up cotangents. Where there are many,
+each is written into the memory of the one before (`put_part`), and takes no longer for a large
+value than for a small one; what is read of that later on is copied first. Few are left to loop
+nests, which touch memory once for all of them. Every bit stays.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ngrad.devices import Device
+from ngrad.dtypes import BY_CODE, DType
+from ngrad.graph.graph import CONSTANT, Graph, Node
+from ngrad.graph.indexing import names_places
+from ngrad.graph.narrow import VIEWS, kind_of
+from ngrad.graph.op import TABLE, Op
+
+BOOL = BY_CODE["b1"]
+FEW = 8
+"""Changes one after another that a loop nest does at each element of the whole."""
+
+
+def written(graph: Graph, fused: bool) -> Graph:
+    """The same graph, with parts put where they go.
+
+    Parameters
+    ----------
+    fused : bool
+        Whether few changes are to be part of loop nests. If not, a part that is assigned is put
+        where it goes in any case.
+    """
+    if not any(_is(node, "put_part") or _is(node, "add") for node in graph.nodes):
+        return graph
+    return _Written(graph, fused).new
+
+
+def _is(node: Node, name: str) -> bool:
+    return isinstance(node.op, Op) and node.op.name == name
+
+
+class _Written:
+    """
+    Attributes
+    ----------
+    length : list of int
+        Of each value that is another but for a part: how many such, one of the next, it is among;
+        0 of others.
+    plain : set of int
+        Of the new nodes, those that have no -0.
+    """
+
+    def __init__(self, old: Graph, fused: bool) -> None:
+        self.old, self.new, self.fused = old, Graph(), fused
+        self.new.inputs = old.inputs
+        self.need = old.needed()
+        self.length = self._lengths()
+        self.late = self._read_late()
+        self.plain: set[int] = set()
+        self.index: dict[int, int] = {}
+        for k, node in enumerate(old.nodes):
+            if self.need[k]:
+                self.index[k] = self._rebuilt(k, node)
+        self.new.outputs = tuple([None if k is None else self.index[k] for k in old.outputs])
+
+    def _lengths(self) -> list[int]:
+        nodes, length = self.old.nodes, [0] * len(self.old.nodes)
+        for k, node in enumerate(nodes):
+            if self.need[k] and (_is(node, "put_part") or self._adds_part(node)):
+                length[k] = length[node.inputs[0]] + 1
+        for k in range(len(nodes) - 1, -1, -1):
+            j = nodes[k].inputs[0] if length[k] else k
+            if length[j]:
+                length[j] = max(length[j], length[k])
+        return length
+
+    def _adds_part(self, node: Node) -> bool:
+        """Whether a sum is its first operand but for one place of some axis."""
+        if not _is(node, "add") or self.old.nodes[node.inputs[0]].spec is not node.spec:
+            return False
+        part = self.old.nodes[node.inputs[1]]
+        if (
+            part.spec is not node.spec
+            or not _is(part, "embed")
+            or not _is_zero(self.old.nodes[part.inputs[1]])
+        ):
+            return False
+        shape, slices = part.params
+        return names_places(slices, shape)
+
+    def _writes(self, k: int) -> bool:
+        """Whether a value is put where that is which it is made of."""
+        named = _is(self.old.nodes[k], "put_part")
+        return self.length[k] > FEW or (named and not self.fused)
+
+    def _read_late(self) -> set[int]:
+        """Slices of what is written over that someone may read after that: what is part of a loop
+        nest is, whenever that runs.
+        """
+        nodes = self.old.nodes
+        over: dict[int, int] = {}  # by value, who writes there
+        last: list[float] = [-1] * len(nodes)  # who reads a value, or a view of it
+        for k in self.old.outputs:
+            if k is not None:
+                last[k] = math.inf
+        found = set()
+        for k in range(len(nodes) - 1, -1, -1):
+            node = nodes[k]
+            if not self.need[k]:
+                continue
+            if kind_of(node) in VIEWS:
+                read = last[k]
+            else:
+                read = math.inf if self.fused and kind_of(node) else k
+            for j in node.inputs:
+                last[j] = max(last[j], read)
+            if self._writes(k):
+                over[node.inputs[0]] = k
+            after = over.get(node.inputs[0]) if kind_of(node) == "slice" else None
+            if after is not None and last[k] >= after:
+                found.add(k)
+        return found
+
+    # -- new nodes ---------------------------------------------------------------------------------
+
+    def _rebuilt(self, k: int, node: Node) -> int:
+        inputs = tuple([self.index[j] for j in node.inputs])
+        if k in self.late:
+            return self._apply("take_part", inputs, *node.params)
+        if not self.length[k] or (not self._writes(k) and not _is(node, "put_part")):
+            return self._append(node._replace(inputs=inputs))
+        if _is(node, "add"):
+            return self._added(inputs[0], self.old.nodes[node.inputs[1]])
+        if not self._writes(k):
+            return self._selected(inputs[0], inputs[1], node)
+        here = self._append(node._replace(inputs=inputs))
+        if inputs[0] in self.plain and self._is_plain(inputs[1]):
+            self.plain.add(here)
+        return here
+
+    def _added(self, whole: int, part: Node) -> int:
+        """A sum as it is in the part: around it 0 is added, which is seen of -0 alone."""
+        if not self._is_plain(whole):
+            spec = self.new.nodes[whole].spec
+            whole = self._apply("add", (whole, self._constant(0, spec.dtype, spec.device)))
+        here = self._apply(
+            "put_part", (whole, self.index[part.inputs[0]]), False, "add", part.params[1]
+        )
+        self.plain.add(here)
+        return here
+
+    def _is_plain(self, k: int) -> bool:
+        node = self.new.nodes[k]
+        while kind_of(node) in VIEWS:
+            k = node.inputs[0]
+            node = self.new.nodes[k]
+        return k in self.plain or not node.spec.dtype.is_inexact or _is_zero(node)
+
+    def _selected(self, x: int, part: int, node: Node) -> int:
+        """A value with a part replaced, as a loop nest computes it."""
+        _, _, slices = node.params
+        shape, own = node.spec.shape, self.new.nodes[part].spec.shape
+        dtype, device = node.spec.dtype, node.spec.device
+        true, false = (self._constant(value, BOOL, device) for value in (True, False))
+        inside = self._apply("broadcast_to", (true,), own)
+        inside = self._apply("embed", (inside, false), shape, slices)
+        placed = self._apply("embed", (part, self._constant(0, dtype, device)), shape, slices)
+        return self._apply("where", (inside, placed, x))
+
+    def _constant(self, value: float, dtype: DType, device: Device) -> int:
+        return self.new.constant(value, dtype, device).index
+
+    def _append(self, node: Node) -> int:
+        return self.new.append(node).index
+
+    def _apply(self, name: str, inputs: tuple[int, ...], *params: object) -> int:
+        op = TABLE[name]
+        out = op.results(tuple([self.new.nodes[k].spec for k in inputs]), params)
+        return self._append(Node(op, params, inputs, out))
+
+
+def _is_zero(node: Node) -> bool:
+    """Whether a node is the constant 0, not -0."""
+    value = node.params[-1] if node.op == CONSTANT else None
+    return type(value) in (int, float) and value == 0 and math.copysign(1, value) > 0

@@ -1,0 +1,159 @@
+"""Loops that assign and read parts of arrays under a tape: in the memory of the arrays, where no
+one needs what was there, and with the bits of a program that makes a new array each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ngrad
+import ngrad.numpy as ours
+from ngrad.graph.written import FEW
+from ngrad.unplanned import OFTEN
+
+ROWS, COLUMNS = 5, 3
+MANY = 4 * FEW
+
+
+@pytest.fixture(autouse=True)
+def deferred() -> Iterator[None]:
+    """Nothing is run at once for being small, and programs that come again are fused."""
+    ngrad.config.set_at_once(0)
+    ngrad.config.set_fusion("wait")
+    yield
+    ngrad.config.set_fusion("background")
+
+
+def elements(x: Any, size: int) -> Any:
+    y = ours.zeros(size)
+    for i in range(MANY):
+        y[i] = x[i] * 2.0
+    return y.sum()
+
+
+def before(x: Any, size: int) -> Any:
+    y = ours.zeros(size)
+    y[0] = x[0]
+    for i in range(1, MANY):
+        y[i] = y[i - 1] ** 2 * 0.5 + x[i]
+    return y.sum()
+
+
+def read_and_changed(x: Any, size: int) -> Any:
+    total = 0.0
+    for i in range(MANY):
+        total = total + x[i] * (i + 0.5)
+        x[i] *= 3.0
+    return total + x.sum()
+
+
+def columns(x: Any, size: int) -> Any:
+    y = ours.zeros((3, size))
+    for i in range(MANY):
+        y[:, i] = x[i]
+    return (y * y).sum()
+
+
+@pytest.mark.parametrize("loop", [elements, before, read_and_changed, columns])
+def test_a_step_moves_no_more_in_a_large_array(loop: Callable[[Any, int], Any]) -> None:
+    """Bytes, of all that a gradient launches, are those of the steps, and some for the arrays."""
+
+    def moved(size: int) -> int:
+        x = ours.linspace(0.1, 0.2, size)
+        for _ in range(OFTEN + 3):
+            start = ngrad.stats().bytes
+            ngrad.grad(lambda x: loop(x, size))(x)[0].item()
+            found = ngrad.stats().bytes - start
+        return found
+
+    few, many = moved(MANY), moved(50 * MANY)
+    arrays = 3 if loop is columns else 1
+    assert many - few <= 12 * arrays * 49 * MANY * 8, (few, many)
+
+
+def test_few_assignments_are_part_of_a_loop_nest() -> None:
+    """As of what is on the edges of a grid, between steps."""
+
+    @ngrad.function
+    def step(u: Any) -> Any:
+        u = ours.tanh(u) * 2.0
+        u[0], u[-1] = 0.0, 1.0
+        return u * u + 1.0
+
+    x = ours.linspace(0.0, 1.0, 1000)
+    for _ in range(OFTEN + 3):
+        start = ngrad.stats().launches
+        ngrad.eval(step(x))
+        found = ngrad.stats().launches - start
+    assert found == 1
+
+
+# -- programs that are drawn -----------------------------------------------------------------------
+
+row, column = st.integers(0, ROWS - 1), st.integers(0, COLUMNS - 1)
+statement = st.one_of(
+    st.tuples(st.just("row"), row, row),
+    st.tuples(st.just("element"), row, column, row),
+    st.tuples(st.just("column"), column, row),
+    st.tuples(st.just("several"), row, row),
+    st.tuples(st.just("more"), row, row),
+    st.tuples(st.just("read"), row),
+    st.tuples(st.just("whole")),
+    st.tuples(st.just("kept"), row),
+    st.tuples(st.just("later")),
+    st.tuples(st.just("negative zero"), row),
+    st.tuples(st.just("argument"), row, row),
+)
+
+
+def run(m: Any, program: Any, x: Any) -> Any:
+    """What a program gives, by NumPy or by us."""
+    y, total, kept = m.zeros((ROWS, COLUMNS)), 0.0, x[0] * 1.0
+    for what, *at in program:
+        if what == "row":
+            y[at[0]] = y[at[1]] * 0.5 + x[at[0]]
+        elif what == "element":
+            y[at[0], at[1]] = m.tanh(y[at[2]].sum())
+        elif what == "column":
+            y[:, at[0]] = x[:, at[0]] * x[at[1], 0]
+        elif what == "several":
+            y[at[0] :, 1:] = y[at[1], :-1]
+        elif what == "more":
+            y[at[0]] += y[at[1]] * y[at[0]]
+        elif what == "read":
+            total = total + (y[at[0]] ** 2).sum()
+        elif what == "whole":
+            total = total + (m.tanh(y) * x).sum()
+        elif what == "kept":
+            kept = y[at[0]] * 1.0
+        elif what == "later":
+            total = total + (kept * y[0]).sum()
+        elif what == "negative zero":
+            y[at[0]] = -0.0 * x[at[0]]
+        else:
+            total = total + x[at[0], 0] * x[at[1], -1]
+    return total + y.sum()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(statement, min_size=6, max_size=4 * FEW))
+def test_any_program_has_the_bits_that_it_has_eagerly(program: list[Any]) -> None:
+    x = np.random.default_rng(len(program)).uniform(-1, 1, (ROWS, COLUMNS))
+
+    def bits() -> list[bytes]:
+        value, slope = ngrad.value_and_grad(lambda x: run(ours, program, x))(ours.array(x))
+        return [np.asarray(value).tobytes(), np.asarray(slope).tobytes()]
+
+    ngrad.config.set_eager(True)
+    try:
+        expected = bits()
+    finally:
+        ngrad.config.set_eager(False)
+    np.testing.assert_allclose(np.frombuffer(expected[0]), run(np, program, x), 1e-12, 1e-14)
+    assert [bits() for _ in range(OFTEN + 3)] == [expected] * (OFTEN + 3)
