@@ -4,7 +4,7 @@ one needs what was there, and with the bits of a program that makes a new array 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,7 @@ ROWS, COLUMNS = 5, 3
 MANY = 4 * FEW
 
 
-@pytest.fixture(autouse=True)
-def deferred() -> Iterator[None]:
-    """Nothing is run at once for being small, and programs that come again are fused."""
-    ngrad.config.set_at_once(0)
-    ngrad.config.set_fusion("wait")
-    yield
-    ngrad.config.set_fusion("background")
+pytestmark = pytest.mark.usefixtures("waiting")
 
 
 def elements(x: Any, size: int) -> Any:

@@ -5,7 +5,7 @@ is read-only: nothing but what is indexed is read, or written to.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,12 +40,7 @@ def write(x: Any, value: int) -> None:
     ctypes.memmove(there.ctypes.data, other.ctypes.data, other.nbytes)
 
 
-@pytest.fixture(autouse=True)
-def fused() -> Iterator[None]:
-    """Programs that come again are, at once."""
-    ngrad.config.set_fusion("wait")
-    yield
-    ngrad.config.set_fusion("background")
+pytestmark = pytest.mark.usefixtures("waiting")
 
 
 def summed(read: Callable[[Any, Any], Any], x: Any, index: Any, checked: int, value: int) -> Any:
