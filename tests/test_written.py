@@ -54,7 +54,15 @@ def columns(x: Any, size: int) -> Any:
     return (y * y).sum()
 
 
-@pytest.mark.parametrize("loop", [elements, before, read_and_changed, columns])
+def blocks(x: Any, size: int) -> Any:
+    y, total = ours.zeros(size), 0.0
+    for i in range(0, MANY, 2):
+        y[i : i + 2] = ours.tanh(x[i : i + 2])
+        total = total + x[i : i + 2].sum() ** 2
+    return (y * y).sum() + total
+
+
+@pytest.mark.parametrize("loop", [elements, before, read_and_changed, columns, blocks])
 def test_a_step_moves_no_more_in_a_large_array(loop: Callable[[Any, int], Any]) -> None:
     """Bytes, of all that a gradient launches, are those of the steps, and some for the arrays."""
 
@@ -81,11 +89,32 @@ def test_few_assignments_are_part_of_a_loop_nest() -> None:
         return u * u + 1.0
 
     x = ours.linspace(0.0, 1.0, 1000)
+    assert launches(lambda: ngrad.eval(step(x))) == 1
+
+
+def test_the_steps_of_a_grid_in_time_are_loop_nests() -> None:
+    """However many: each is one pass forward, and one back."""
+
+    def heat(u: Any, steps: int) -> Any:
+        for _ in range(steps):
+            v = u.copy()
+            v[1:-1] = u[1:-1] + 0.1 * (u[2:] - 2 * u[1:-1] + u[:-2])
+            u = v
+        return (u * u).sum()
+
+    def many(steps: int) -> int:
+        return launches(lambda: ngrad.grad(lambda u: heat(u, steps))(ours.linspace(0.0, 1.0, 40)))
+
+    assert many(20) - many(10) <= 2 * 10
+
+
+def launches(function: Callable[[], Any]) -> int:
+    """How many kernels a program launches once it has been seen."""
     for _ in range(OFTEN + 3):
         start = ngrad.stats().launches
-        ngrad.eval(step(x))
+        function()
         found = ngrad.stats().launches - start
-    assert found == 1
+    return found
 
 
 # -- programs that are drawn -----------------------------------------------------------------------

@@ -56,6 +56,24 @@ def names_places(slices: Box, shape: tuple[int, ...]) -> bool:
     )
 
 
+def lie_apart(one: Box, other: Box) -> bool:
+    """Whether one box is behind the other along some axis, as blocks are that a loop goes through;
+    of open sizes that is not known.
+
+    Examples
+    --------
+    >>> lie_apart(((0, 1, 4),), ((4, 1, 4),)), lie_apart(((0, 1, 9),), ((1, 1, 9),))
+    (True, False)
+    """
+    for (first, step, count), (start, pace, number) in zip(one, other, strict=True):
+        if any(type(n) is not int for n in (first, step, count, start, pace, number)):
+            continue
+        last, end = first + step * (count - 1), start + pace * (number - 1)
+        if max(first, last) < min(start, end) or max(start, end) < min(first, last):
+            return True
+    return False
+
+
 def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Split | None]:
     """How a shape broadcasts to another, and the space in which that is by rows or by columns; of a
     view the one whose rows it is the same along, if these are not short.

@@ -1,26 +1,30 @@
 """Values of which many parts are changed, one after another: a rewrite before a graph is cut.
 
-A loop that assigns elements or rows (`y[i] = ...`) makes a value of the whole each time, and so
-does the sweep of one that reads them (`x[i]`), where it adds up cotangents. Where there are many,
-each is written into the memory of the one before (`put_part`), and takes no longer for a large
-value than for a small one; what is read of that later on is copied first. Few are left to loop
-nests, which touch memory once for all of them. Every bit stays.
+A loop that assigns elements, rows or blocks (`y[i] = ...`) makes a value of the whole each time,
+and so does the sweep of one that reads them (`x[i]`), where it adds up cotangents. Where there are
+many, each is written into the memory of the one before (`put_part`), and takes no longer for a
+large value than for a small one; what is read of that later on is copied first. Few are left to
+loop nests, which touch memory once for all of them. Every bit stays.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 
 from ngrad.devices import Device
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.graph.graph import CONSTANT, Graph, Node
-from ngrad.graph.indexing import names_places
+from ngrad.graph.indexing import Box, lie_apart, names_places
 from ngrad.graph.narrow import VIEWS, kind_of
 from ngrad.graph.op import TABLE, Op
 
 BOOL = BY_CODE["b1"]
 FEW = 8
 """Changes one after another that a loop nest does at each element of the whole."""
+CHAINS = 1 << 10
+"""Chains of such that are told apart."""
 
 
 def written(graph: Graph, fused: bool) -> Graph:
@@ -46,8 +50,9 @@ class _Written:
     Attributes
     ----------
     length : list of int
-        Of each value that is another but for a part: how many such, one of the next, it is among;
-        0 of others.
+        Of each value that is another but for a part: how many such, one of the next, it is among; 0
+        of others. Its part takes one place of some axis, or is a block beside the one before that
+        does not depend on what was there, as it would in a grid's step in time.
     plain : set of int
         Of the new nodes, those that have no -0.
     """
@@ -67,28 +72,51 @@ class _Written:
 
     def _lengths(self) -> list[int]:
         nodes, length = self.old.nodes, [0] * len(self.old.nodes)
-        for k, node in enumerate(nodes):
-            if self.need[k] and (_is(node, "put_part") or self._adds_part(node)):
-                length[k] = length[node.inputs[0]] + 1
+        changes = [self._changed(node) if self.need[k] else None for k, node in enumerate(nodes)]
+        sources = {nodes[k].inputs[0] for k, change in enumerate(changes) if change is not None}
+        chains = iter(range(CHAINS))
+        chain: list[int | None] = [None] * len(nodes)  # that a value is of, or that it begins
+        behind: list[int] = []  # the chains, as bits, that a value depends on
+        for k, (node, change) in enumerate(zip(nodes, changes, strict=True)):
+            found = functools.reduce(operator.or_, [behind[j] for j in node.inputs], 0)
+            if change is not None:
+                part, slices = change
+                source = node.inputs[0]
+                own = next(chains, None) if self._is_number(source) else chain[source]
+                before = changes[source] if length[source] else None
+                apart = before is None or lie_apart(slices, before[1])
+                anew = own is not None and not behind[part] >> own & 1
+                if names_places(slices, node.spec.shape) or (apart and anew):
+                    chain[k], length[k] = own, length[source] + 1
+            if k in sources and not length[k] and not self._is_number(k):
+                chain[k] = next(chains, None)
+            own = chain[k]
+            behind.append(found if own is None else found | 1 << own)
         for k in range(len(nodes) - 1, -1, -1):
             j = nodes[k].inputs[0] if length[k] else k
             if length[j]:
                 length[j] = max(length[j], length[k])
         return length
 
-    def _adds_part(self, node: Node) -> bool:
-        """Whether a sum is its first operand but for one place of some axis."""
+    def _is_number(self, k: int) -> bool:
+        """Whether a value is one number everywhere: others may begin with it, too."""
+        node = self.old.nodes[k]
+        while kind_of(node) in VIEWS:
+            node = self.old.nodes[node.inputs[0]]
+        return node.op == CONSTANT
+
+    def _changed(self, node: Node) -> tuple[int, Box] | None:
+        """The part, and where it is, of a value that is its first operand but for that."""
+        if _is(node, "put_part"):
+            return node.inputs[1], node.params[2]
         if not _is(node, "add") or self.old.nodes[node.inputs[0]].spec is not node.spec:
-            return False
+            return None
         part = self.old.nodes[node.inputs[1]]
-        if (
-            part.spec is not node.spec
-            or not _is(part, "embed")
-            or not _is_zero(self.old.nodes[part.inputs[1]])
-        ):
-            return False
-        shape, slices = part.params
-        return names_places(slices, shape)
+        if part.spec is not node.spec or not _is(part, "embed"):
+            return None
+        return (
+            (part.inputs[0], part.params[1]) if _is_zero(self.old.nodes[part.inputs[1]]) else None
+        )
 
     def _writes(self, k: int) -> bool:
         """Whether a value is put where that is which it is made of."""
@@ -129,12 +157,12 @@ class _Written:
         inputs = tuple([self.index[j] for j in node.inputs])
         if k in self.late:
             return self._apply("take_part", inputs, *node.params)
-        if not self.length[k] or (not self._writes(k) and not _is(node, "put_part")):
+        if not self._writes(k):
+            if _is(node, "put_part"):
+                return self._selected(inputs[0], inputs[1], node)
             return self._append(node._replace(inputs=inputs))
         if _is(node, "add"):
             return self._added(inputs[0], self.old.nodes[node.inputs[1]])
-        if not self._writes(k):
-            return self._selected(inputs[0], inputs[1], node)
         here = self._append(node._replace(inputs=inputs))
         if inputs[0] in self.plain and self._is_plain(inputs[1]):
             self.plain.add(here)
@@ -166,8 +194,21 @@ class _Written:
         true, false = (self._constant(value, BOOL, device) for value in (True, False))
         inside = self._apply("broadcast_to", (true,), own)
         inside = self._apply("embed", (inside, false), shape, slices)
-        placed = self._apply("embed", (part, self._constant(0, dtype, device)), shape, slices)
-        return self._apply("where", (inside, placed, x))
+        one = self._number(part)
+        if one is None:
+            zero = self._constant(0, dtype, device)
+            one = self._apply("embed", (part, zero), shape, slices)
+        return self._apply("where", (inside, one, x))
+
+    def _number(self, k: int) -> int | None:
+        """The number that a value is everywhere, if it is one."""
+        node = self.new.nodes[k]
+        while kind_of(node) in VIEWS and node.spec.size > 1:
+            k = node.inputs[0]
+            node = self.new.nodes[k]
+        if node.spec.size != 1:
+            return None
+        return k if not node.spec.shape else self._apply("reshape", (k,), ())
 
     def _constant(self, value: float, dtype: DType, device: Device) -> int:
         return self.new.constant(value, dtype, device).index

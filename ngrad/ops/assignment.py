@@ -15,7 +15,6 @@ import numpy as np
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ScalarError, ShapeError
-from ngrad.graph.indexing import names_places
 from ngrad.graph.strides import broadcast
 from ngrad.ops.accumulate import accumulated
 from ngrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -31,7 +30,7 @@ from ngrad.ops.put_part import put_part
 from ngrad.ops.put_rows import PUT_ROWS, last_named
 from ngrad.ops.regions import Region, fits, region_of
 from ngrad.ops.shape import broadcast_to, reshape, swap_last
-from ngrad.ops.slicing import embed, strided
+from ngrad.ops.slicing import strided
 from ngrad.ops.sorting import positions
 from ngrad.record import apply, state
 from ngrad.tensor import Tensor
@@ -156,14 +155,7 @@ def _replaced(x: Any, region: Region, part: Any) -> Any:
     part = reshape(part, tuple(count for _, _, count in region.slices))
     if region.whole:
         return part
-    shape = x._layout.shape
-    if names_places(region.slices, shape):
-        return put_part(x, part, region.slices)
-    inside = broadcast_to(number(True, BOOL, x._layout.device), part._layout.shape)
-    fill = number(0, x.dtype, x._layout.device)
-    return select(
-        embed(inside, False, shape, region.slices), embed(part, fill, shape, region.slices), x
-    )
+    return put_part(x, part, region.slices)
 
 
 def rows_assigned(x: Any, where: Any, values: Any, change: Change = REPLACE) -> Any:
