@@ -9,22 +9,18 @@ loop nests, which touch memory once for all of them. Every bit stays.
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
 
 from ngrad.devices import Device
 from ngrad.dtypes import BY_CODE, DType
-from ngrad.graph.graph import CONSTANT, Graph, Node
-from ngrad.graph.indexing import Box, lie_apart, names_places
+from ngrad.graph.chains import chain_lengths, is_named, is_zero
+from ngrad.graph.graph import Graph, Node
 from ngrad.graph.narrow import VIEWS, kind_of
-from ngrad.graph.op import TABLE, Op
+from ngrad.graph.op import TABLE
 
 BOOL = BY_CODE["b1"]
 FEW = 8
 """Changes one after another that a loop nest does at each element of the whole."""
-CHAINS = 1 << 10
-"""Chains of such that are told apart."""
 
 
 def written(graph: Graph, fused: bool) -> Graph:
@@ -36,13 +32,11 @@ def written(graph: Graph, fused: bool) -> Graph:
         Whether few changes are to be part of loop nests. If not, a part that is assigned is put
         where it goes in any case.
     """
-    if not any(_is(node, "put_part") or _is(node, "add") for node in graph.nodes):
+    need = graph.needed()
+    length = chain_lengths(graph, need)
+    if max(length, default=0) <= FEW and not any(is_named(x, "put_part") for x in graph.nodes):
         return graph
-    return _Written(graph, fused).new
-
-
-def _is(node: Node, name: str) -> bool:
-    return isinstance(node.op, Op) and node.op.name == name
+    return _Written(graph, need, length, fused).new
 
 
 class _Written:
@@ -50,18 +44,15 @@ class _Written:
     Attributes
     ----------
     length : list of int
-        Of each value that is another but for a part: how many such, one of the next, it is among; 0
-        of others. Its part takes one place of some axis, or is a block beside the one before that
-        does not depend on what was there, as it would in a grid's step in time.
+        Of the chain that each value is of (`chains.py`).
     plain : set of int
         Of the new nodes, those that have no -0.
     """
 
-    def __init__(self, old: Graph, fused: bool) -> None:
+    def __init__(self, old: Graph, need: list[bool], length: list[int], fused: bool) -> None:
         self.old, self.new, self.fused = old, Graph(), fused
         self.new.inputs = old.inputs
-        self.need = old.needed()
-        self.length = self._lengths()
+        self.need, self.length = need, length
         self.late = self._read_late()
         self.plain: set[int] = set()
         self.index: dict[int, int] = {}
@@ -70,57 +61,9 @@ class _Written:
                 self.index[k] = self._rebuilt(k, node)
         self.new.outputs = tuple([None if k is None else self.index[k] for k in old.outputs])
 
-    def _lengths(self) -> list[int]:
-        nodes, length = self.old.nodes, [0] * len(self.old.nodes)
-        changes = [self._changed(node) if self.need[k] else None for k, node in enumerate(nodes)]
-        sources = {nodes[k].inputs[0] for k, change in enumerate(changes) if change is not None}
-        chains = iter(range(CHAINS))
-        chain: list[int | None] = [None] * len(nodes)  # that a value is of, or that it begins
-        behind: list[int] = []  # the chains, as bits, that a value depends on
-        for k, (node, change) in enumerate(zip(nodes, changes, strict=True)):
-            found = functools.reduce(operator.or_, [behind[j] for j in node.inputs], 0)
-            if change is not None:
-                part, slices = change
-                source = node.inputs[0]
-                own = next(chains, None) if self._is_number(source) else chain[source]
-                before = changes[source] if length[source] else None
-                apart = before is None or lie_apart(slices, before[1])
-                anew = own is not None and not behind[part] >> own & 1
-                if names_places(slices, node.spec.shape) or (apart and anew):
-                    chain[k], length[k] = own, length[source] + 1
-            if k in sources and not length[k] and not self._is_number(k):
-                chain[k] = next(chains, None)
-            own = chain[k]
-            behind.append(found if own is None else found | 1 << own)
-        for k in range(len(nodes) - 1, -1, -1):
-            j = nodes[k].inputs[0] if length[k] else k
-            if length[j]:
-                length[j] = max(length[j], length[k])
-        return length
-
-    def _is_number(self, k: int) -> bool:
-        """Whether a value is one number everywhere: others may begin with it, too."""
-        node = self.old.nodes[k]
-        while kind_of(node) in VIEWS:
-            node = self.old.nodes[node.inputs[0]]
-        return node.op == CONSTANT
-
-    def _changed(self, node: Node) -> tuple[int, Box] | None:
-        """The part, and where it is, of a value that is its first operand but for that."""
-        if _is(node, "put_part"):
-            return node.inputs[1], node.params[2]
-        if not _is(node, "add") or self.old.nodes[node.inputs[0]].spec is not node.spec:
-            return None
-        part = self.old.nodes[node.inputs[1]]
-        if part.spec is not node.spec or not _is(part, "embed"):
-            return None
-        return (
-            (part.inputs[0], part.params[1]) if _is_zero(self.old.nodes[part.inputs[1]]) else None
-        )
-
     def _writes(self, k: int) -> bool:
         """Whether a value is put where that is which it is made of."""
-        named = _is(self.old.nodes[k], "put_part")
+        named = is_named(self.old.nodes[k], "put_part")
         return self.length[k] > FEW or (named and not self.fused)
 
     def _read_late(self) -> set[int]:
@@ -158,10 +101,10 @@ class _Written:
         if k in self.late:
             return self._apply("take_part", inputs, *node.params)
         if not self._writes(k):
-            if _is(node, "put_part"):
+            if is_named(node, "put_part"):
                 return self._selected(inputs[0], inputs[1], node)
             return self._append(node._replace(inputs=inputs))
-        if _is(node, "add"):
+        if is_named(node, "add"):
             return self._added(inputs[0], self.old.nodes[node.inputs[1]])
         here = self._append(node._replace(inputs=inputs))
         if inputs[0] in self.plain and self._is_plain(inputs[1]):
@@ -184,7 +127,7 @@ class _Written:
         while kind_of(node) in VIEWS:
             k = node.inputs[0]
             node = self.new.nodes[k]
-        return k in self.plain or not node.spec.dtype.is_inexact or _is_zero(node)
+        return k in self.plain or not node.spec.dtype.is_inexact or is_zero(node)
 
     def _selected(self, x: int, part: int, node: Node) -> int:
         """A value with a part replaced, as a loop nest computes it."""
@@ -220,9 +163,3 @@ class _Written:
         op = TABLE[name]
         out = op.results(tuple([self.new.nodes[k].spec for k in inputs]), params)
         return self._append(Node(op, params, inputs, out))
-
-
-def _is_zero(node: Node) -> bool:
-    """Whether a node is the constant 0, not -0."""
-    value = node.params[-1] if node.op == CONSTANT else None
-    return type(value) in (int, float) and value == 0 and math.copysign(1, value) > 0
