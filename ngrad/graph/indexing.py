@@ -42,6 +42,26 @@ COMPONENTS = 8
 """Columns of the widest rows that are computed a column at a time (`components.py`)."""
 
 
+def is_box_of(box: Box, shape: tuple[int, ...], part: tuple[int, ...]) -> bool:
+    """Whether a box lies in a shape, and has this shape itself, as far as sizes are known.
+
+    Examples
+    --------
+    >>> is_box_of(((4, 2, 2),), (7,), (2,)), is_box_of(((4, 2, 2),), (6,), (2,))
+    (True, False)
+    """
+    if not len(box) == len(shape) == len(part):
+        return False
+    for (start, step, count), n, own in zip(box, shape, part, strict=True):
+        if type(count) is type(own) is int and count != own:
+            return False
+        if all(type(k) is int for k in (start, step, count, n)) and count > 0:
+            last = start + step * (count - 1)
+            if not (0 <= start < n and 0 <= last < n):
+                return False
+    return True
+
+
 def names_places(slices: Box, shape: tuple[int, ...]) -> bool:
     """Whether slices take one place of some axis that has several, as an index in a loop does.
 

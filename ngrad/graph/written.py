@@ -131,7 +131,9 @@ class _Written:
 
     def _selected(self, x: int, part: int, node: Node) -> int:
         """A value with a part replaced, as a loop nest computes it."""
-        _, _, slices = node.params
+        _, how, slices = node.params
+        if how == "add":
+            part = self._apply("add", (self._apply("strided_slice", (x,), slices), part))
         shape, own = node.spec.shape, self.new.nodes[part].spec.shape
         dtype, device = node.spec.dtype, node.spec.device
         true, false = (self._constant(value, BOOL, device) for value in (True, False))

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ngrad.errors import ShapeError
+from ngrad.graph.indexing import is_box_of
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
@@ -18,7 +20,9 @@ from ngrad.ops.slicing import SLICE, Slice, strided
 from ngrad.record import apply
 
 
-def _infer(x: Layout, part: Layout, **_: Any) -> Layout:
+def _infer(x: Layout, part: Layout, dies: bool, how: str, slices: tuple[Slice, ...]) -> Layout:
+    if part.dtype is not x.dtype or not is_box_of(slices, x.shape, part.shape):
+        raise ShapeError(f"put_part: {part!r} is no part {slices} of {x!r}")
     return layout(x.dtype, x.shape)
 
 
