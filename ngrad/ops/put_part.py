@@ -45,7 +45,7 @@ def _prepare(
         launch, held = place_launch(part, region, begin, 1)
         return _then(program, (launch,), held), out
     # What is there and the part, added where nobody looks, and that put there.
-    there = layout(x.dtype, part.shape, steps)
+    there = layout(x.dtype, part.shape, steps, out.device)
     added, where = add.prepare((there, part), part.spec)
     operands = {0: (OUT, begin), 1: (1, 0), OUT: (SCRATCH, 0)}
     sums = [
@@ -54,7 +54,7 @@ def _prepare(
         )
         for launch in added.launches
     ]
-    launch, held = place_launch(where, region, begin, SCRATCH)
+    launch, held = place_launch(where.on(out.device), region, begin, SCRATCH)
     scratch = padded(part.spec.nbytes)
     return _then(program, (*sums, launch), added.keep, held)._replace(scratch=scratch), out
 
@@ -101,7 +101,7 @@ def _taken_prepare(inputs: tuple[Layout, ...], out: Layout, slices: tuple[Slice,
         return Program(), out
     program, where = SLICE.prepare(inputs, out, slices=slices)
     run = [(out.size, out.dtype.itemsize)]
-    launch, held = place_launch(where, run, begin=program.view)
+    launch, held = place_launch(where.on(out.device), run, begin=program.view)
     return Program((launch,), keep=(held,), moved=where.distinct_bytes + out.nbytes), out
 
 
