@@ -157,7 +157,7 @@ class BlockLoops(ShortRows):
         def once(value: int) -> bool:  # an input may be loaded by several
             return first if value < len(space.inputs) else here(value)
 
-        stores = [(f"q{k}", value) for k, value in one.stores if here(value)]
+        stores = [(f"q{k}", value) for k, value in one.stores if once(value)]
         stores += [(f"s{k}", k) for k in self.waiting(one) if here(k)]
         if self.several:
             return stores, []

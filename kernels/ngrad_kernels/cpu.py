@@ -152,9 +152,12 @@ _HELPERS = (
     moves.further,
     moves.between,
     moves.locate,
+    moves.named_row,
+    moves.ask_row,
     moves.row_contiguous,
     moves.row_length,
     skeletons.fetch,
+    skeletons.fetch_rows,
 )
 
 

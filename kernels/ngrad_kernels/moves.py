@@ -236,6 +236,26 @@ def locate(base, view, start):
     return address
 
 
+def named_row(base, index, view, place):
+    """The address of the row that an index names. Negative ones count from the end. Indices were
+    checked, but another library may have written over them since: it is one that there is.
+
+    Words of the view: item size, elements a row, how many rows there are, the bytes from one to the
+    next, and how many indices.
+    """
+    words = table_at(view)
+    at, rows = load_i8(index, place), words[2]
+    return base + min(max(at + rows if at < 0 else at, 0), rows - 1) * words[3]
+
+
+def ask_row(base, index, view, place, first, nbytes):
+    """Have bytes of the row that an index names, if there is that index, come into the caches."""
+    if place < table_at(view)[4]:
+        row = named_row(base, index, view, place) + first
+        for z in range(0, nbytes, LINE):
+            fetch_ahead(row + z)
+
+
 def further(address, view, index, count):
     """Where a view goes on, `count` elements on along its last axis, which has as many."""
     words = table_at(view)

@@ -11,25 +11,44 @@ output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in
 `m`; or `q` is in the output, and a strip of it is computed at `y`, and may wait at `m`; `sums` and
 `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a block in `d`;
 `s` scratch of a block; `strip` memory for a strip of a value, `l` the lanes of a reduction that its
-loop does. What is numbered has no name that is a dtype's with a number: not `b`, `c`, `f`, `i`, or
-`u`; nor one of a frame's: `o`, `e`, `top`, `low`.
+loop does; with a number, `row` the address of a row by index, `beyond` how many rows further on is
+one that is asked for. What is numbered has no name that is a dtype's with a number: not `b`, `c`,
+`f`, `i`, or `u`; nor one of a frame's: `o`, `e`, `top`, `low`.
 """
 
 from __future__ import annotations
 
+from ngrad_kernels import moves
 from ngrad_kernels.block_loops import BlockLoops
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, LINE, STRIP, identity
 from ngrad_kernels.scratch import Scratch
-from ngrad_kernels.skeletons import HEADER
-from ngrad_kernels.space import FETCH, LENGTH, ROWS, SHARE, SPAN, STREAM, TILE, TILES, Space
+from ngrad_kernels.skeletons import HEADER, as_helpers
+from ngrad_kernels.space import (
+    FETCH,
+    FETCH_ROWS,
+    LENGTH,
+    ROWS,
+    SHARE,
+    SPAN,
+    STREAM,
+    TILE,
+    TILES,
+    Space,
+)
 from ngrad_kernels.space_passes import Pass, is_long, passes
 
 AHEAD = 1 << 15
 """Elements of the longest row that is fetched while the one before it is computed: both, and what
 comes of them, have to fit the second cache."""
+BEYOND = 1 << 12
+"""Bytes of rows by index, which no processor foresees, that are on their way while one is computed;
+of longer rows that many, behind which it does.
+"""
 HELD = 4 * BLOCK
 """Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
+
+_HELPERS = as_helpers(moves.named_row, moves.ask_row)
 
 
 class _Kernel(BlockLoops):
@@ -42,6 +61,8 @@ class _Kernel(BlockLoops):
         long = any(is_long(space, loop, one.reloads) for one, loop in loops)
         self.streamed = set() if long else {k for one in passes(space) for k in one.streams}
         self.held = {k for one in passes(space) for k in one.reloads.values()}
+        rows = [k for k in self.views if space.inputs[k].kind == "rows" and k in self.live]
+        self.by_rows = [] if several else rows
         self.scratch = self._lay_out()
 
     def render(self, name: str) -> str:
@@ -63,7 +84,8 @@ class _Kernel(BlockLoops):
         self.write("facts = table_at(table[0])")
         for name, word in (
             *(("rows", ROWS), ("length", LENGTH), ("span", SPAN)),
-            *(("tile", TILE), ("tiles", TILES), ("fetch", FETCH), ("stream", STREAM)),
+            *(("tile", TILE), ("tiles", TILES), ("stream", STREAM)),
+            *(("fetch", FETCH), ("fetch_rows", FETCH_ROWS)),
         ):
             self.write(f"{name} = facts[{word}]")
         if any(self.ahead(one, by) for one in passes(space) for by in self.folded(one).values()):
@@ -74,6 +96,9 @@ class _Kernel(BlockLoops):
             self.write(f"w{k} = table[0] + 8 * facts[{self.view_word(place)}]")
         for k in sorted(self.live.intersection(range(len(space.inputs)))):
             self.write(f"a{k} = {self.operand(k)}")
+        for k in self.by_rows:
+            size = size_of(space.code_of(k))
+            self.write(f"beyond{k} = max(1, {BEYOND} // max(1, length * {size}))")
         self._memory()
         for k in sorted({self.reduced(k) for one in passes(space) for k in self.folded(one)}):
             self.write(f"strip{k} = strip_{space.code_of(k)}()")
@@ -91,8 +116,9 @@ class _Kernel(BlockLoops):
         """What waits in memory in cache, by name."""
         space, scratch = self.space, Scratch()
         for k, operand in enumerate(space.inputs):
-            if operand.kind == "view":
-                scratch.take(f"s{k}", 2 * BLOCK, operand.code, more=8 * HEADER)
+            if self._packs(k):
+                count = 2 * BLOCK if operand.index < 0 else BLOCK
+                scratch.take(f"s{k}", count, operand.code, more=8 * HEADER)
             elif operand.kind == "padded":
                 scratch.take(f"s{k}", BLOCK, operand.code)
         if self.padded:
@@ -117,7 +143,9 @@ class _Kernel(BlockLoops):
         elif scratch.nbytes:
             self.write(f"memory = stack_words({scratch.nbytes // 8})")
         self.write(*(f"{name} = memory + {at}" for name, at in scratch.places.items()))
-        self.write(*(f"store_i8(s{k}, 1, -1)" for k in self.views))
+        for k in filter(self._packs, self.views):
+            index = self.space.inputs[k].index
+            self.write(f"store_i8(s{k}, 1, {-1 if index < 0 else self.operand(index)})")
         if self.padded:
             words = BLOCK * max(map(self.space.size_of, self.padded)) // 8
             with self.block(f"for i in range({words})"):
@@ -181,6 +209,11 @@ class _Kernel(BlockLoops):
 
     def _row(self) -> None:
         self.write("start = row * length")
+        for k in self.by_rows:
+            size = size_of(self.space.code_of(k))
+            part = f"first * {size}, min((last - first) * {size}, {BEYOND})"
+            self.write(f"row{k} = {self.row_of(k)}")
+            self.write(f"ask_row({self.named(k)}, row + beyond{k}, {part})")
         for index, one in enumerate(passes(self.space)):
             self.values("row", index)
             if one.stores or one.rows or one.columns:
@@ -195,8 +228,17 @@ class _Kernel(BlockLoops):
         return "lo == 0" if level == "one" else "t == 0"
 
     def load_view(self, k: int, load: str, column: str) -> None:
-        self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + {column}, 1)")
+        self._fetch(k, f"start + {column}", "1")
         self.write(f"{load}(reload_i8(s{k}, 0), 0)")
+
+    def _packs(self, k: int) -> bool:
+        """Whether blocks of an input are packed, where they do not lie in one run."""
+        return self.space.inputs[k].kind in ("view", "rows") and k not in self.by_rows
+
+    def _fetch(self, k: int, start: str, count: str) -> None:
+        """Have elements of a view at hand, or packed."""
+        how = "fetch" if self.space.inputs[k].index < 0 else "fetch_rows"
+        self.write(f"call_pack({how}, s{k}, a{k}, w{k}, {start}, {count})")
 
     # -- a pass ------------------------------------------------------------------------------------
 
@@ -273,9 +315,11 @@ class _Kernel(BlockLoops):
         for k in sorted(used & inputs):
             operand = self.space.inputs[k]
             size = size_of(operand.code)
-            if operand.kind == "view":
+            if k in self.by_rows:
+                self.write(f"p{k} = row{k} + c * {size}")
+            elif self._packs(k):
                 if k not in self.packed:
-                    self.write(f"call_pack(fetch, s{k}, a{k}, w{k}, start + c, n)")
+                    self._fetch(k, "start + c", "n")
                     self.write(f"p{k} = reload_i8(s{k}, 0)")
                 if self.several:  # all passes have one block
                     self.packed.add(k)
@@ -310,7 +354,9 @@ def render_space(space: Space, several: bool = False) -> tuple[str, str]:
     at a time, where `render_short.takes_several` says so; the name is unique to the content.
     """
     name = f"space_{space.digest()[:16]}{'_short' if several else ''}"
-    return name, _Kernel(space, several).render(name)
+    text = _Kernel(space, several).render(name)
+    named = any(operand.kind in ("rows", "row") and operand.index >= 0 for operand in space.inputs)
+    return name, _HELPERS + text if named else text
 
 
 def brought(space: Space, several: bool = False) -> int:

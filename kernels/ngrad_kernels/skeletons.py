@@ -18,10 +18,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-CALLED = ("fetch",)
+CALLED = ("fetch", "fetch_rows")
 """The routines that kernels call by address; the others are kernels."""
 HEADER = 8
-"""Words of scratch that `fetch` takes before the elements that it packs."""
+"""Words of scratch that `fetch` and `fetch_rows` take before the elements that they pack."""
 
 
 def as_helpers(*functions: Callable[..., Any]) -> str:
@@ -54,6 +54,39 @@ def fetch(where, base, view, start, count):
         gather(packed, base, view, first, many)
         held[1], held[2] = first, many
     held[0] = packed + phase * size
+
+
+def fetch_rows(where, base, view, start, count):
+    """Leave at `where` the address of elements [start, start + count) of rows that indices name,
+    one behind the other: where they lie if they are of one row, else packed behind `HEADER` words
+    there. The second word is the address of the indices; the view is as `named_row` has it.
+    """
+    words, found = table_at(view), table_at(where)
+    size, width, index = words[0], words[1], found[1]
+    begin = start // width
+    place, first = begin, start - begin * width
+    if first + count <= width:
+        found[0] = named_row(base, index, view, place) + first * size
+        return
+    packed = where + 64
+    found[0] = packed
+    if width == 1 and (size == 4 or size == 8):
+        for i in range(count):
+            row = named_row(base, index, view, place + i)
+            if size == 4:
+                store_i4(packed, i, load_i4(row, 0))
+            else:
+                store_i8(packed, i, load_i8(row, 0))
+        return
+    end = packed + count * size
+    while packed < end:
+        run = min((width - first) * size, end - packed)
+        source = named_row(base, index, view, place) + first * size
+        copy_bytes(packed, source, run)
+        packed, place, first = packed + run, place + 1, 0
+    if width * size > LINE:  # of shorter rows, many are on their way at once anyway
+        for k in range(place, 2 * place - begin):
+            ask_row(base, index, view, k, 0, min(width, count) * size)
 
 
 def strided_map(table, lo, hi):

@@ -17,15 +17,15 @@ from typing import Literal
 
 from ngrad_kernels.codes import size_of
 
-Kind = Literal["element", "view", "padded", "row", "column", "one"]
+Kind = Literal["element", "view", "padded", "rows", "row", "column", "one", "index"]
 Level = Literal["one", "row", "element"]
 
-ROWS, LENGTH, SPAN, TILE, TILES, FETCH, STREAM, SHARE, FRAMES = range(9)
-"""Words of a launch's facts: sizes of the space and of its items, the routine that finds a view's
-elements, whether outputs go past the caches, how many items have memory in common (`scratch.py`);
-from `FRAMES` on the `FRAME` words of each frame, for each padded input the bytes from a row to the
-next, for each input that is a view the offset of its words, then these. `space_facts.py` writes
-them.
+ROWS, LENGTH, SPAN, TILE, TILES, FETCH, FETCH_ROWS, STREAM, SHARE, FRAMES = range(10)
+"""Words of a launch's facts: sizes of the space and of its items, the routines that find elements
+of views, and of rows by index, whether outputs go past the caches, how many items have memory in
+common (`scratch.py`); from `FRAMES` on the `FRAME` words of each frame, for each padded input the
+bytes from a row to the next, for each input that is a view, or by index, the offset of its words,
+then these. `space_facts.py` writes them.
 """
 FRAME = 4
 """Words of a frame: its first row, how many it has, its first column, and how many."""
@@ -37,13 +37,16 @@ class Operand:
 
     `element`: at r * L + c. `row`: at r. `column`: at c. `one`: at 0. `view`: as the words of a
     strided view over the whole space say (broadcasts, slices, transposes); packed a block at a
-    time, or read in place where its rows are contiguous. `padded`: in frame `frame`, whose rows
-    each lie in one run; 0 outside it.
+    time, or read in place where its rows are contiguous. `rows`: in column c of the row that input
+    `index` names at r; a `row` with such an input: in that row, of one element; a view with one:
+    among such rows, of any length, one behind the other. `index`: int64, which no step reads.
+    `padded`: in frame `frame`, whose rows each lie in one run; 0 outside it.
     """
 
     code: str
     kind: Kind
     frame: int = 0
+    index: int = -1
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,12 @@ class Space:
     frames: int = 0
     over: tuple[tuple[int, int], ...] = ()
     flat: bool = False
+
+    @functools.cached_property
+    def worded(self) -> tuple[int, ...]:
+        """The inputs of which the facts hold words: views, and what is read by an index."""
+        found = enumerate(self.inputs)
+        return tuple([k for k, x in found if x.kind == "view" or x.index >= 0])
 
     def text(self) -> str:
         """The canonical text: equal spaces, and no others, have equal texts."""

@@ -63,7 +63,9 @@ measured; where it comes later, streaming gains from less.
 
 def _traffic(space: Space, rows: int, length: int) -> int:
     """The bytes of a launch's operands that have an element for each row and column."""
-    read = [k for k, x in enumerate(space.inputs) if x.kind in ("element", "view", "padded")]
+    read = [
+        k for k, x in enumerate(space.inputs) if x.kind in ("element", "view", "rows", "padded")
+    ]
     written = element_outputs(space).values()
     return rows * length * sum(space.size_of(value) for value in (*read, *written))
 
@@ -79,6 +81,7 @@ def facts(
     views: Sequence[Sequence[int]] = (),
     fetch: int = 0,
     share: int = 1,
+    fetch_rows: int = 0,
 ) -> list[int]:
     """The facts of a launch.
 
@@ -95,10 +98,11 @@ def facts(
     pitches : sequence of int
         For each padded input, in order: the bytes from a row of its frame to the next.
     views : sequence of words
-        For each input that is a view, in order: item size, number of dimensions, then size and
-        stride (in bytes) of each, over all rows and columns.
-    fetch : int
-        The address of the routine that finds a view's elements, if there are views.
+        For each input that is a view, or by index, in order: item size, number of dimensions, then
+        size and stride (in bytes) of each, over all rows and columns; by index, what
+        `moves.named_row` reads.
+    fetch, fetch_rows : int
+        The addresses of the routines that find elements of views, and of those with an index.
     share : int
         How many items a call of the kernel has, at most, if the launch brings memory along.
 
@@ -110,7 +114,7 @@ def facts(
     """
     _check(space, rows, length, span, tile)
     kinds = [operand.kind for operand in space.inputs]
-    expected = space.frames, kinds.count("padded"), kinds.count("view")
+    expected = space.frames, kinds.count("padded"), len(space.worded)
     given = len(frames), len(pitches), len(views)
     if given != expected:
         raise ValueError(
@@ -118,7 +122,7 @@ def facts(
         )
     _, tiles = _cut(rows, length, span, tile)
     stream = int(length >= BLOCK // 4 and _traffic(space, rows, length) >= STREAMED)
-    head = [rows, length, span, tile, tiles, fetch, stream, share]
+    head = [rows, length, span, tile, tiles, fetch, fetch_rows, stream, share]
     assert len(head) == FRAMES
     head += [*(word for frame in frames for word in frame), *pitches]
     at = len(head) + len(views)

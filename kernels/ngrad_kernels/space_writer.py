@@ -30,7 +30,7 @@ class SpaceWriter(Writer):
         }
         kinds = [operand.kind for operand in space.inputs]
         self.padded = [k for k, kind in enumerate(kinds) if kind == "padded"]
-        self.views = [k for k, kind in enumerate(kinds) if kind == "view"]
+        self.views = space.worded
         self._pitches = FRAMES + FRAME * space.frames
         self._views = self._pitches + len(self.padded)
 
@@ -100,10 +100,18 @@ class SpaceWriter(Writer):
         return f"(row >= top{frame}) & (row < low{frame})"
 
     def row_of(self, k: int) -> str:
-        """The address of that part of a padded input that is in the row `row`."""
+        """The address of that part of a padded input that is in the row `row`; by index, of the row
+        that is named there.
+        """
+        if self.space.inputs[k].index >= 0:
+            return f"named_row({self.named(k)}, row)"
         if self.space.flat:
             return f"a{k}"
         return f"a{k} + (row - top{self.space.inputs[k].frame}) * pitch{k}"
+
+    def named(self, k: int) -> str:
+        """Rows by index, as `moves.named_row` is told of them."""
+        return f"a{k}, {self.operand(self.space.inputs[k].index)}, w{k}"
 
     def column_at(self, place: str, column: str) -> str:
         """A condition: whether a column is at a place of its row."""
@@ -149,7 +157,9 @@ class SpaceWriter(Writer):
     def value(self, value: int, level: str) -> None:
         """A value of level one or row that is no reduction."""
         step = self.space.step(value)
-        if step is None:
+        if step is None and self.space.inputs[value].index >= 0:
+            self.write(f"v{value} = load_{self.space.code_of(value)}({self.row_of(value)}, 0)")
+        elif step is None:
             at = "0" if level == "one" else "row"
             self.write(f"v{value} = load_{self.space.code_of(value)}(a{value}, {at})")
         elif isinstance(step, Step) and step.scalar == "pick":
@@ -197,6 +207,8 @@ class SpaceWriter(Writer):
         load = f"v{k} = load_{operand.code}"
         if operand.kind == "view":
             self.load_view(k, load, column)
+        elif operand.kind == "rows":
+            self.write(f"{load}({self.row_of(k)}, {column})")
         elif operand.kind == "padded":
             self.write(f"v{k} = {operand.code}(0)")
             with self.block(f"if {self.inside(operand.frame, column)}"):

@@ -38,7 +38,7 @@ class Simulated:
         self.grid, self.size, self.keep = grid, size, keep
 
     @staticmethod
-    def fetch() -> int:
+    def fetch(name: str = "fetch") -> int:
         """The word of a space's facts that says how views are read: by the kernel itself."""
         return 0
 

@@ -26,7 +26,7 @@ GUARD = 64  # bytes around what a kernel writes, which it must leave alone
 @dataclass(frozen=True)
 class Case:
     """A space with sizes, a cut into items, and inputs: for a view its words and an array that
-    shows its elements, both over the memory of a third.
+    shows its elements, both over the memory of a third; for one by index its words and its rows.
     """
 
     space: Space
@@ -91,9 +91,9 @@ class Cpu:
     """Where kernels run: here, as compiled for this CPU."""
 
     @staticmethod
-    def fetch() -> int:
-        """The word of a space's facts that says how views are read."""
-        return cpu.skeleton("fetch")
+    def fetch(name: str = "fetch") -> int:
+        """The word of a space's facts that says how views, or those by index, are read."""
+        return cpu.skeleton(name)
 
     @staticmethod
     def brought_to(space: Space, length: int) -> int:
@@ -123,11 +123,11 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False, behind: int = 16)
     begins so many bytes behind a line of the caches.
     """
     space = case.space
-    fetch = target.fetch() if case.views else 0
+    fetch, fetch_rows = map(target.fetch, ("fetch", "fetch_rows")) if case.views else (0, 0)
     count, slot = space_facts.items(*case.cut), target.brought_to(space, case.length)
     share = share_of(count)
     lies = case.frames, case.pitches, case.views
-    words = space_facts.facts(space, *case.cut, *lies, fetch, share)
+    words = space_facts.facts(space, *case.cut, *lies, fetch, share, fetch_rows)
     facts = np.array(words, np.int64)
     facts[STREAM] = stream
     slabs = target.columns_of(space, case.length) == "slabs"
@@ -187,6 +187,9 @@ def _loaded(case: Case, k: int) -> Array:
         whole = np.zeros((case.rows, case.length), x.dtype)
         whole[case.inside(operand.frame)] = x.reshape(-1)
         return whole
+    if operand.index >= 0:
+        shape = (case.rows,) if operand.kind == "row" else (case.rows, case.length)
+        return x[case.inputs[operand.index]].reshape(shape)
     return x[None, :] if operand.kind == "column" else x
 
 

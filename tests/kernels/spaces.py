@@ -19,8 +19,8 @@ SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-40, 3e38, 88.9)
 class Builder:
     """A space, value by value."""
 
-    def __init__(self, *kinds: tuple[str, str] | tuple[str, str, int]) -> None:
-        self.inputs = tuple(Operand(*kind) for kind in kinds)  # type: ignore[arg-type]
+    def __init__(self, *kinds: tuple[Any, ...]) -> None:
+        self.inputs = tuple(Operand(*kind) for kind in kinds)
         self.steps: list[Step | Reduce] = []
 
     def _added(self, step: Step | Reduce) -> int:
@@ -77,6 +77,15 @@ def view_over(
     return x, (x.itemsize, 2, *pairs)
 
 
+def rows_over(
+    rng: np.random.Generator, code: str, width: int, special: bool
+) -> tuple[Array, tuple[int, ...]]:
+    """A few rows of a width, each in one run, somewhere in memory; the words of a view by index."""
+    x = numbers(rng, code, (5, width + int(rng.integers(3))), special)[:, :width]
+    x = (x, x[::-1], x[2:3])[rng.integers(3)]
+    return x, (x.itemsize, width, len(x), x.strides[0])
+
+
 def filled(
     space: Space,
     rows: int,
@@ -86,7 +95,9 @@ def filled(
     seed: int = 0,
     special: bool = True,
 ) -> Case:
-    """A case with data drawn for a space; int64 of level row are columns, from either end."""
+    """A case with data drawn for a space; int64 of level row are columns, from either end. Rows by
+    index are of as many elements as the space's, or as divide all of them.
+    """
     rng = np.random.default_rng(seed)
     frames = []
     for _ in range(space.frames):
@@ -97,8 +108,22 @@ def filled(
         frames.append((top, low - top, left, right - left))
     inputs: list[Array] = []
     views = []
+    indices = dict[int, Array]()
     for operand in space.inputs:
-        if operand.kind == "view":
+        if operand.index >= 0:
+            width = max(length, 1)
+            if operand.kind == "view":
+                fits = [n for n in (1, 2, 3, 8, 16, width) if rows * length % n == 0]
+                width = int(rng.choice(fits))
+            count = rows * length // width
+            if operand.kind == "row":
+                count, width = rows, 1
+            x, words = rows_over(rng, operand.code, width, special)
+            views.append((*words, count))
+            indices[operand.index] = rng.integers(-len(x), len(x), count)
+        elif operand.kind == "index":
+            x = np.empty(0, np.int64)  # drawn with the view
+        elif operand.kind == "view":
             x, words = view_over(rng, operand.code, rows, length, special)
             views.append(words)
         elif operand.kind == "row" and operand.code == "i8":
@@ -116,6 +141,8 @@ def filled(
             }
             x = numbers(rng, operand.code, shape[operand.kind], special)
         inputs.append(np.asarray(x, dtype_of(operand.code)))
+    for k, x in indices.items():
+        inputs[k] = x
     return Case(space, rows, length, span, tile, tuple(inputs), tuple(frames), tuple(views))
 
 

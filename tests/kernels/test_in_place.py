@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import test_space as programs
 from spaces import Builder, assert_same, filled
@@ -11,7 +13,7 @@ from ngrad_kernels.in_place import in_place
 from ngrad_kernels.space import Space
 
 
-def doubled(*kinds: tuple[str, str]) -> Space:
+def doubled(*kinds: tuple[Any, ...]) -> Space:
     """The first input twice, with the others behind it."""
     b = Builder(*kinds)
     return b.space(b.step("add", 0, 0, code=kinds[0][0]))
@@ -43,6 +45,8 @@ SPACES: list[tuple[str, Space, tuple[tuple[int, int], ...]]] = [
     ("columns", sums("column"), ((0, 0),)),
     ("both", sums("row", "column"), ((0, 0),)),
     ("picked", picked(), ()),
+    ("rows by index", doubled(("f4", "rows", 0, 1), ("i8", "index")), ()),
+    ("a view by index", doubled(("f4", "view", 0, 1), ("i8", "index")), ()),
     ("passed over again", programs.softmax(), ()),
 ]
 

@@ -36,18 +36,22 @@ class _Drawing:
         self.draw, self.rows, self.length = draw, rows, length
         self.frames, self.flat = draw(st.integers(0, 2)), rows == 1 and draw(st.booleans())
         kinds = ["element", "element", "view", "row", "column", "one"]
+        kinds += ["view by index", "rows by index", "row by index"]
         if self.frames:
             kinds.append("padded")
         drawn = draw(
             st.lists(st.tuples(st.sampled_from(CODES), st.sampled_from(kinds)), min_size=1,
                      max_size=5)
         )  # fmt: skip
-        operands = [
+        operands: list[tuple[Any, ...]] = [
             (code, kind, draw(st.integers(0, self.frames - 1)) if kind == "padded" else 0)
             for code, kind in drawn
         ]
         self.index = len(operands)  # of level row: a column
-        self.builder = Builder(*operands, ("i8", "row"))
+        by_index = [k for k, (_, kind) in enumerate(drawn) if kind.endswith("by index")]
+        for place, k in enumerate(by_index, self.index + 1):
+            operands[k] = (drawn[k][0], drawn[k][1].partition(" ")[0], 0, place)
+        self.builder = Builder(*operands, ("i8", "row"), *[("i8", "index")] * len(by_index))
         self.values = list(range(len(operands)))
 
     def space(self, *outputs: int) -> Space:

@@ -92,14 +92,19 @@ class KeptRows(SpaceKernel):
         for k in inputs:
             operand = self.space.inputs[k]
             if operand.kind != "view":
-                first = self.column if operand.kind == "column" else f"(start + {self.column})"
-                self.write(f"from{k} = a{k} + {size_of(operand.code)} * {first}")
+                by_column = operand.kind in ("column", "rows")
+                first = self.column if by_column else f"(start + {self.column})"
+                own = self.row_of(k) if operand.kind == "rows" else f"a{k}"
+                self.write(f"from{k} = {own} + {size_of(operand.code)} * {first}")
 
         def load(sure: bool) -> None:
             for k in inputs:
                 operand, at = self.space.inputs[k], f"from{k}, {WARP} * r"
                 if operand.kind == "view":
-                    at = f"locate(a{k}, w{k}, start + {self.column} + {WARP} * r), 0"
+                    j = f"{self.column} + {WARP} * r"
+                    if operand.index >= 0 and not sure:  # which reads an index
+                        j = f"min({j}, length - 1)"
+                    at = f"{self.located(k, f'start + {j}')}, 0"
                 if sure:
                     self.write(f"x{k}[r] = reload_{operand.code}({at})")
                 else:

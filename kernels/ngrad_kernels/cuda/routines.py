@@ -9,6 +9,8 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 
 from __future__ import annotations
 
+from ngrad_kernels.moves import named_row
+
 # -- helpers ---------------------------------------------------------------------------------------
 
 
@@ -33,6 +35,13 @@ def locate(base, view, start):
         address += (start - rest * words[2 + 2 * d]) * words[3 + 2 * d]
         start = rest
     return address + start * words[3] if words[1] > 0 else address
+
+
+def locate_row(base, index, view, start):
+    """The address of element `start` of the rows that indices name, one behind the other."""
+    words = table_at(view)
+    place = quotient(start, words[1])
+    return named_row(base, index, view, place) + (start - place * words[1]) * words[0]
 
 
 def element(base, view, index, size):
@@ -125,8 +134,8 @@ def holders(digit, lanes, bits):
 
 
 HELPERS = (
-    thread_index, thread_count, locate, element, ahead, row_of, copy_item, load_bits, store_bits,
-    ordered, digit_at, holders,
+    thread_index, thread_count, locate, named_row, locate_row, element, ahead, row_of, copy_item,
+    load_bits, store_bits, ordered, digit_at, holders,
 )  # fmt: skip
 
 

@@ -44,4 +44,10 @@ class SpaceKernel(SpaceWriter):
         return "first_thread" if level == "one" else "speaks"
 
     def load_view(self, k: int, load: str, column: str) -> None:
-        self.write(f"{load}(locate(a{k}, w{k}, start + {column}), 0)")
+        self.write(f"{load}({self.located(k, f'start + {column}')}, 0)")
+
+    def located(self, k: int, number: str) -> str:
+        """The address of an element of a view."""
+        if self.space.inputs[k].index < 0:
+            return f"locate(a{k}, w{k}, {number})"
+        return f"locate_row({self.named(k)}, {number})"

@@ -108,6 +108,17 @@ def labels() -> Any:
     return loss, tape.gradient(loss, x), ngrad.gather(x, given[:2], axis=1)
 
 
+def rows_by_index() -> Any:
+    """In a space of them, in one of all elements, and one element a row."""
+    table, weights = ngrad.constant(np.concatenate([X] * 6, 1)), ngrad.constant(X[0])
+    index = np.array([2, 0, -1, 2])
+    with ngrad.GradientTape() as tape:
+        tape.watch([table, weights])
+        total = ngrad.reduce_sum(ngrad.tanh(table[index]) * weights[index][:, None])
+        loss = total + ngrad.reduce_sum(ngrad.square(ngrad.nn.softmax(table[::-1][index])))
+    return loss, ngrad.reduce_max(table[index], 0), *tape.gradient(loss, [table, weights])
+
+
 def nested() -> Any:
     x = ngrad.constant(X[0])
     with ngrad.GradientTape() as outer:
@@ -154,7 +165,9 @@ def halves() -> Any:
 
 
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
-@pytest.mark.parametrize("program", [chain, rows, labels, nested, jacobian, function, draws])
+@pytest.mark.parametrize(
+    "program", [chain, rows, labels, rows_by_index, nested, jacobian, function, draws]
+)
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
     with evaluated(way):

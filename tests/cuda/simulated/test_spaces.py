@@ -92,9 +92,12 @@ def test_rows_of_one_number() -> None:
 
 
 @pytest.mark.parametrize("rows, length", [(1, 16), (16, 40), (37, 33), (0, 20), (1030, 17)])
-def test_columns_beside_rows(rows: int, length: int) -> None:
+@pytest.mark.parametrize(
+    "make", [programs.layer_norm_gradient, programs.rows_by_index], ids=lambda f: f.__name__
+)
+def test_columns_beside_rows(make: Callable[[], Space], rows: int, length: int) -> None:
     """By slabs, where warps keep the rows, and apart."""
-    case = filled(programs.layer_norm_gradient(), rows, length, ROWS, length, special=rows == 37)
+    case = filled(make(), rows, length, ROWS, length, special=rows == 37)
     assert_same(case, 2, 64, keep=True)
     if rows < 100:
         assert_apart(case, Simulated(2, 64))
