@@ -81,11 +81,13 @@ def _named(op: Any, params: Any, inputs: tuple[Layout, ...]) -> tuple[str, tuple
     if op not in (FUSED, TOGETHER):
         return op.name, (op.name,)
     groups = params if op is FUSED else params[0]
-    ops = [
-        f"reduce_{step.reduction}" if isinstance(step, Reduce) else step.scalar
-        for group in groups
-        for step in group.steps
-    ]
+    ops = []
+    for group in groups:
+        ops += ["take_rows" for leaf in group.leaves if leaf.spread == "gathered"]
+        ops += [
+            f"reduce_{step.reduction}" if isinstance(step, Reduce) else step.scalar
+            for step in group.steps
+        ]
     if op is TOGETHER:
         return f"{len(groups)} together", tuple(ops)
     return rendered(groups[0], inputs)[0], tuple(ops)

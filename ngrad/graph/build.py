@@ -84,6 +84,8 @@ class _Builder:
         role = node.op.fusion
         if k in facts.placed:
             return self._placed(k, node)
+        if facts.kinds[k] == "gather":
+            return self._gathered(*facts.uses[k])
         if facts.kinds[k] == "interleave":
             columns = [self._operand(use, facts.shape(use.seen)) for use in facts.uses[k]]
             return self._step(Step("interleave", tuple(columns), code))
@@ -124,10 +126,17 @@ class _Builder:
             return self._leaf(use.seen, "row", along(own, shape))
         return self._leaf(use.seen, "element", shape)
 
-    def _leaf(self, k: int, spread: Spread, shape: tuple[int, ...], frame: int = 0) -> int:
+    def _leaf(
+        self, k: int, spread: Spread, shape: tuple[int, ...], frame: int = 0, rows: int = -1
+    ) -> int:
         position = self.inputs.setdefault(k, len(self.inputs))
-        leaf = Leaf(position, spread, shape, frame)
+        leaf = Leaf(position, spread, shape, frame, rows)
         return -1 - self.leaves.setdefault(leaf, len(self.leaves))
+
+    def _gathered(self, table: Use, index: Use) -> int:
+        """Rows of a table, which are read where they lie."""
+        where = self._leaf(index.value, "index", self.facts.shape(index.value))
+        return self._leaf(table.seen, "gathered", self.facts.shape(table.seen), rows=-1 - where)
 
     def _one(self, k: int) -> int:
         """A single element: computed here if that takes few steps."""

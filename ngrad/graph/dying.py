@@ -25,7 +25,7 @@ def mark_dying(graph: Graph, given: Container[int] = ()) -> Graph:
     given : container of int
         Numbers of the graph's inputs that nobody else has.
     """
-    if not any(node.op is FUSED or _may_write(node) for node in graph.nodes):
+    if not any(node.op is FUSED or may_write(node) for node in graph.nodes):
         return graph
     depths = graph.depths()
     owners, readers, held = _memory(graph, given)
@@ -47,7 +47,7 @@ def mark_dying(graph: Graph, given: Container[int] = ()) -> Graph:
                 [place for place, j in enumerate(node.inputs) if owners[j] == j and dies(k, j)]
             )
             node = node._replace(params=(replace(node.params[0], dying=dying),))
-        elif _may_write(node):
+        elif may_write(node):
             j = owners[node.inputs[0]]  # of which it may have a view, but of all
             whole = graph.nodes[j].spec.size == node.spec.size
             node = node._replace(params=(whole and dies(k, j, alone=True), *node.params[1:]))
@@ -78,7 +78,8 @@ def _memory(graph: Graph, given: Container[int]) -> tuple[list[int], list[list[i
     return owners, readers, held
 
 
-def _may_write(node: Node) -> bool:
+def may_write(node: Node) -> bool:
+    """Whether an op may write over its first operand."""
     return not isinstance(node.op, str) and node.op.over
 
 

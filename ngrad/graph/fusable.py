@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ngrad.graph.dying import may_write
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
 from ngrad.graph.indexing import (
     COMPONENTS,
@@ -13,6 +14,7 @@ from ngrad.graph.indexing import (
     Split,
     concat_boxes,
     frames,
+    in_rows,
     pattern,
     reduction_split,
     repeats,
@@ -30,6 +32,8 @@ cache. A row that is longer is reduced by one kernel and used by another.
 """
 CHAIN_LIMIT = 32
 """Steps of an elementwise chain that are computed again rather than read."""
+LEADING = (0, 0)
+"""Params of a gather of rows along the first axis."""
 PARTS_LIMIT = 4
 """Parts of a concat that are read in place: at each element, the kernel asks which one is there."""
 SOURCES_LIMIT = 3
@@ -79,6 +83,8 @@ class Fusable:
         Which nodes use a value.
     shown : set of int
         Values that are outputs of the graph.
+    written : set of int
+        Values in whose memory others may be put, by an op that changes parts of them.
     """
 
     def __init__(self, graph: Graph, layouts: dict[int, Layout]) -> None:
@@ -90,6 +96,8 @@ class Fusable:
         self.hard: list[tuple[Split, ...]] = [()] * count
         self.soft: list[tuple[Split, ...]] = [()] * count
         self.placed: dict[int, tuple[Placed, ...]] = {}
+        changes = [x for k, x in enumerate(self.nodes) if self.need[k] and may_write(x)]
+        self.written = {self._memory(node.inputs[0]) for node in changes}
         self.readers: list[list[int]] = [[] for _ in range(count)]
         self.lies: list[Layout] = []
         outputs = {*graph.outputs}
@@ -111,6 +119,12 @@ class Fusable:
     def base(self, k: int) -> int:
         """The value that a node shows, in the same order, in whichever shape."""
         while kind_of(self.nodes[k]) == "reshape":
+            k = self.nodes[k].inputs[0]
+        return k
+
+    def _memory(self, k: int) -> int:
+        """The value in whose memory a node may lie, as a view."""
+        while kind_of(self.nodes[k]) in VIEWS:
             k = self.nodes[k].inputs[0]
         return k
 
@@ -158,6 +172,12 @@ class Fusable:
             if reduction is None:
                 return
             self.hard[k] = (reduction[1],)
+        elif kind == "pick" and node.params == LEADING:
+            if self._memory(node.inputs[0]) in self.written:
+                return  # it is to be read before that
+            kind = "gather"
+            split = in_rows(sizes[1], math.prod(self.shape(node.inputs[0])[1:]))
+            self.soft[k] = (split,) if split else ()
         elif kind in ("pick", "spread"):
             whole = node.spec.shape if kind == "spread" else self.shape(node.inputs[0])
             last, split = len(whole) - 1, Split(math.prod(whole[:-1]), whole[-1])
@@ -312,6 +332,8 @@ class Fusable:
         if hard and split not in hard:
             return None
         inside = [use for use in self.uses[k] if use.value in found]
+        if kind == "gather":
+            return self._gathered(k, split) if not inside else None
         if kind in ("embed", "concat"):
             return None if inside else "element"
         if any(self.reduces_columns(use.value) for use in inside):
@@ -336,6 +358,13 @@ class Fusable:
             if found.get(use.value, level) != level:
                 return None
         return "element" if kind == "spread" else "row"
+
+    def _gathered(self, k: int, split: Split) -> Level | None:
+        """The level of rows by index, of which any may be read at any time."""
+        size = self.size(k)
+        if size == split.size:
+            return "element"
+        return "row" if size == split.rows == self.size(self.uses[k][1].seen) > 1 else None
 
     def _suits(
         self, use: Use, shape: tuple[int, ...], split: Split, found: dict[int, Level]

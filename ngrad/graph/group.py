@@ -10,7 +10,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import FUSED_LIMIT, Op
 from ngrad_kernels.space import Reduce, Step
 
-Spread = Literal["element", "row", "column", "one", "padded"]
+Spread = Literal["element", "row", "column", "one", "padded", "gathered", "index"]
 
 
 class Leaf(NamedTuple):
@@ -20,19 +20,21 @@ class Leaf(NamedTuple):
     ----------
     input : int
         Position among the inputs.
-    spread : {"element", "row", "column", "one", "padded"}
+    spread : {"element", "row", "column", "one", "padded", "gathered", "index"}
         By which of rows and columns it varies; "element" also if it is broadcast in another way;
-        "padded" if it lies in a frame.
+        "padded" if it lies in a frame; "gathered" if its rows, along the first axis, are those that
+        leaf `rows` names, an "index".
     shape : tuple of int
         That it is broadcast to; in row-major order it has an element for each of the space's (or of
-        its rows', or of its columns').
-    frame : int
+        its rows', or of its columns'). Of what is gathered, and of an index, its own.
+    frame, rows : int
     """
 
     input: int
     spread: Spread
     shape: tuple[int, ...]
     frame: int = 0
+    rows: int = -1
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,10 @@ class Group:
         rows, length = self.split
         lines = [f"{rows} x {length}"]
         for k, leaf in enumerate(self.leaves):
-            frame = f" {self.frames[leaf.frame]}" if leaf.spread == "padded" else ""
+            where = f" {self.frames[leaf.frame]}" if leaf.spread == "padded" else ""
+            where += f" at v{leaf.rows}" if leaf.spread == "gathered" else ""
             last = ", which dies" if leaf.input in self.dying else ""
-            lines.append(f"  v{k} = load({leaf.input}) by {leaf.spread}{frame}{last}")
+            lines.append(f"  v{k} = load({leaf.input}) by {leaf.spread}{where}{last}")
         for k, step in enumerate(self.steps, len(self.leaves)):
             operands = ", ".join(f"v{operand}" for operand in step.operands)
             if isinstance(step, Reduce):

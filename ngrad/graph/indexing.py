@@ -121,8 +121,12 @@ def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Spli
     if all(present[len(present) - count :]):
         return "column", Split(rest, size)
     rows = math.prod(along(own, shape))
-    length = math.prod(shape) // rows
-    return "view", Split(rows, length) if length >= NARROW else None
+    return "view", in_rows(rows, math.prod(shape) // rows)
+
+
+def in_rows(rows: int, length: int) -> Split | None:
+    """The space of such rows, if they are not short."""
+    return Split(rows, length) if length >= NARROW else None
 
 
 def repeats(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:

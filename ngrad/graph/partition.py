@@ -116,10 +116,11 @@ class Partition:
                         self._merge(self.unit[use.value], self.unit[k])
 
     def _merge_readers(self) -> None:
-        """Merge groups that read a value in common."""
+        """Merge groups that read a value in common: all of it."""
+        kinds = self.facts.kinds
         for value, readers in enumerate(self.facts.readers):
             if self.facts.size(value) > 1:
-                units = sorted({self.unit[k] for k in readers if self.facts.kinds[k]})
+                units = sorted({self.unit[k] for k in readers if kinds[k] not in (None, "gather")})
                 for first, second in itertools.pairwise(units):
                     self._merge(self.unit[first], self.unit[second])
 

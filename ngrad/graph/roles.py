@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "map", "reduce", "pick", "spread", "embed", "concat", "interleave", "reshape", "broadcast",
-    "slice", "view"
+    "map", "reduce", "pick", "spread", "gather", "embed", "concat", "interleave", "reshape",
+    "broadcast", "slice", "view"
 ]  # fmt: skip
 
 
@@ -17,9 +17,10 @@ class Role(NamedTuple):
     ----------
     kind : str
         "map": elementwise, with broadcasting. "reduce": over the param `axes`. "pick", "spread": an
-        element of each row by index, and its transpose. "embed", "concat": elements placed in a
-        larger range; a concat of columns is an "interleave". The others move nothing: "reshape"
-        (same elements, same order), "broadcast", "slice", "view" (any other).
+        element of each row by index, and its transpose; whole rows by index are a "gather".
+        "embed", "concat": elements placed in a larger range; a concat of columns is an
+        "interleave". The others move nothing: "reshape" (same elements, same order), "broadcast",
+        "slice", "view" (any other).
     scalar : str
         The scalar expression of a map, or how a reduction combines.
     """

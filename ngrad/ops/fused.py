@@ -64,6 +64,18 @@ def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
         found = pitch(where, frame.rows, frame.columns)
         own = frame.columns * itemsize if found is None else found
         return Loaded(Operand(code, kind, leaf.frame), [], found is None, own)
+    if kind == "gathered":
+        rows, width = where.shape[0], math.prod(where.shape[1:])
+        found = pitch(where, rows, width)
+        own = width * itemsize if found is None else found
+        places = math.prod(group.leaves[leaf.rows].shape)
+        words = [itemsize, width, rows, own, places]
+        how: Kind = "row" if places * width != split.size else "view"
+        if width == split.length:
+            how = "rows"
+        return Loaded(Operand(code, how, index=leaf.rows), words, found is None)
+    if kind == "index":
+        return Loaded(Operand(code, kind), [], not where.contiguous)
     if kind in ("one", "row"):
         whole = where.contiguous and where.size == math.prod(leaf.shape)
         return Loaded(Operand(code, kind), [], kind != "one" and not whole)
@@ -191,12 +203,14 @@ class _Launches:
         target = self._target
         sizes = (*self._split, *_cut(space, self._split))
         slabs = target.columns_of(space, self._split.length) == "slabs"
-        fetch = target.skeleton("fetch") if self._views else 0
+        indexed = {space.inputs[k].index >= 0 for k in space.worded}
+        fetch = target.skeleton("fetch") if False in indexed else 0
+        fetch_rows = target.skeleton("fetch_rows") if True in indexed else 0
         lies = self._frames, self._pitches, self._views
         kernel, count = target.kernel_of(space, length=self._split.length), items(*sizes)
         slot = target.brought_to(space, self._split.length)
         share = share_of(count) if slot else 1
-        where = self._facts(facts(space, *sizes, *lies, fetch, share))
+        where = self._facts(facts(space, *sizes, *lies, fetch, share, fetch_rows))
         partials = [self.room(nbytes) for nbytes in partial_bytes(space, *sizes, slabs)]
         brought = [self.room(min(count, SLOTS) * slot)] if slot else []
         given = *operands, *results, *partials, *brought

@@ -22,6 +22,7 @@ from ngrad.errors import NgradError
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.interpret import interpret
 from ngrad.graph.op import TABLE, Op
+from ngrad.ops.gather import gather_rows
 from ngrad.record import apply, traced
 
 EXACT = {
@@ -300,10 +301,11 @@ def picked(g: Growing) -> Any:
 
 
 def gathered(g: Growing) -> Any:
-    """Several slices, in any order and more than once."""
+    """Several slices, in any order and more than once, counted from either end."""
     x = g.value("fiubc", 1)
-    axis = g.axis(x)
-    return ngrad.gather(x, g.indices((g.one(1, 2, 4),), x.shape[axis]), axis=axis)
+    axis = g.one(0, g.axis(x))
+    index = g.indices(g.one((1,), (2,), (4,), (2, 3)), x.shape[axis])
+    return gather_rows(x, index - g.one(0, x.shape[axis]), axis)
 
 
 def scattered(g: Growing) -> Any:

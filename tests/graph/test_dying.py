@@ -69,6 +69,7 @@ HELD: dict[str, Callable[[Any], Any]] = {
     "a view of an input": lambda x: ngrad.nn.relu(ngrad.stop_gradient(x) + x[0]),
     "other elements": lambda x: ngrad.cast(product(x) * 2.0, ngrad.float64) + 1.0,
     "fewer elements": lambda x: product(x[:1] @ x @ x[0][:, None]) * 2.0 + x,
+    "read by an index": lambda x: (p := product(x))[np.array([3, 0, 2, 1, 5, 4])] + p * 2.0,
     "read again": lambda x: ngrad.nn.softmax(product(x)),
     **{
         f"seen by a {op.name}": lambda x, op=op: ngrad.nn.relu((p := product(x)) + apply(op, (p,)))

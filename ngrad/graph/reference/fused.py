@@ -21,7 +21,13 @@ def fused(*inputs: Array, group: Group) -> tuple[Array, ...] | Array:
 
     Each value is an array of two axes, of one element along those by which it does not vary.
     """
-    values = [_loaded(inputs[leaf.input], leaf, group) for leaf in group.leaves]
+    values = list[Array]()
+    for leaf in group.leaves:
+        x = inputs[leaf.input]
+        if leaf.spread == "gathered":
+            x = x[values[leaf.rows]]
+            x = x.reshape(group.split if x.size == group.split.size else (-1, 1))
+        values.append(_loaded(x, leaf, group))
     for step in group.steps:
         operands = [values[k] for k in step.operands]
         if isinstance(step, Reduce):
@@ -59,6 +65,8 @@ def _loaded(x: Array, leaf: Leaf, group: Group) -> Array:
         out = np.zeros((rows, length), x.dtype)
         out[_within(frame)] = x.reshape(frame.rows, frame.columns)
         return out
+    if leaf.spread in ("index", "gathered"):
+        return x
     if leaf.spread == "one":
         return x.reshape(1, 1)
     shapes = {"element": (rows, length), "row": (rows, 1), "column": (1, length)}
