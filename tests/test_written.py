@@ -117,6 +117,54 @@ def launches(function: Callable[[], Any]) -> int:
     return found
 
 
+# -- bits ------------------------------------------------------------------------------------------
+
+
+def bits(program: Callable[[Any], Any], x: Any) -> list[bytes]:
+    value, slope = ngrad.value_and_grad(program)(ours.array(x))
+    return [np.asarray(value).tobytes(), np.asarray(slope).tobytes()]
+
+
+def by_columns(x: Any) -> Any:
+    y = ours.zeros(x.shape, dtype=x.dtype)
+    for j in range(1, MANY):
+        y[:, j] = x @ y[:, j - 1] + x[:, j]  # BLAS's bits are those of a column
+    return (y * y).sum()
+
+
+def by_rows(x: Any) -> Any:
+    y = ours.zeros(x.shape, dtype=x.dtype)
+    for j in range(1, MANY):
+        y[j] = x @ y[j - 1] + x[j]
+    return (y * y).sum()
+
+
+def zeros_that_meet(x: Any) -> Any:
+    total = 0.0
+    for k in range(MANY):
+        part = x[3, k // 2 :] if k % 2 else x[3, : MANY - k // 2]
+        total = total + (part * -0.0).sum()
+    return total + (x * -0.0).sum()
+
+
+def zeros_that_meet_again(x: Any) -> Any:
+    total = 0.0
+    for k in range(MANY):
+        total = total + x[0, 3] * -0.0 + x[0, k % 5] * (-0.0 if k > 5 else 0.0)
+    return total
+
+
+@pytest.mark.parametrize("program", [by_columns, by_rows, zeros_that_meet, zeros_that_meet_again])
+def test_bits_are_those_of_whole_arrays(program: Callable[[Any], Any]) -> None:
+    x = np.random.default_rng(0).normal(size=(MANY, MANY)).astype("f4") / MANY
+    ngrad.config.set_eager(True)
+    try:
+        expected = bits(program, x)
+    finally:
+        ngrad.config.set_eager(False)
+    assert [bits(program, x) for _ in range(OFTEN + 3)] == [expected] * (OFTEN + 3)
+
+
 # -- programs that are drawn -----------------------------------------------------------------------
 
 row, column = st.integers(0, ROWS - 1), st.integers(0, COLUMNS - 1)
@@ -169,14 +217,13 @@ def run(m: Any, program: Any, x: Any) -> Any:
 def test_any_program_has_the_bits_that_it_has_eagerly(program: list[Any]) -> None:
     x = np.random.default_rng(len(program)).uniform(-1, 1, (ROWS, COLUMNS))
 
-    def bits() -> list[bytes]:
-        value, slope = ngrad.value_and_grad(lambda x: run(ours, program, x))(ours.array(x))
-        return [np.asarray(value).tobytes(), np.asarray(slope).tobytes()]
+    def drawn(x: Any) -> Any:
+        return run(ours, program, x)
 
     ngrad.config.set_eager(True)
     try:
-        expected = bits()
+        expected = bits(drawn, x)
     finally:
         ngrad.config.set_eager(False)
     np.testing.assert_allclose(np.frombuffer(expected[0]), run(np, program, x), 1e-12, 1e-14)
-    assert [bits() for _ in range(OFTEN + 3)] == [expected] * (OFTEN + 3)
+    assert [bits(drawn, x) for _ in range(OFTEN + 3)] == [expected] * (OFTEN + 3)

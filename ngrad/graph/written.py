@@ -15,12 +15,14 @@ from ngrad.devices import Device
 from ngrad.dtypes import BY_CODE, DType
 from ngrad.graph.chains import chain_lengths, is_named, is_zero
 from ngrad.graph.graph import Graph, Node
-from ngrad.graph.narrow import VIEWS, kind_of
+from ngrad.graph.indexing import Box, lie_apart
+from ngrad.graph.narrow import VIEWS, kind_of, read_as_they_lie
 from ngrad.graph.op import TABLE
 
 BOOL = BY_CODE["b1"]
 FEW = 8
 """Changes one after another that a loop nest does at each element of the whole."""
+NOWHERE: Box = ()
 
 
 def written(graph: Graph, fused: bool) -> Graph:
@@ -45,8 +47,8 @@ class _Written:
     ----------
     length : list of int
         Of the chain that each value is of (`chains.py`).
-    plain : set of int
-        Of the new nodes, those that have no -0.
+    signed : dict of int to Box or None
+        Of new nodes, in which part there may be a -0; None if that is not known.
     """
 
     def __init__(self, old: Graph, need: list[bool], length: list[int], fused: bool) -> None:
@@ -54,7 +56,7 @@ class _Written:
         self.new.inputs = old.inputs
         self.need, self.length = need, length
         self.late = self._read_late()
-        self.plain: set[int] = set()
+        self.signed: dict[int, Box | None] = {}
         self.index: dict[int, int] = {}
         for k, node in enumerate(old.nodes):
             if self.need[k]:
@@ -71,6 +73,7 @@ class _Written:
         nest is, whenever that runs.
         """
         nodes = self.old.nodes
+        lies = read_as_they_lie(self.old, self.need)
         over: dict[int, int] = {}  # by value, who writes there
         last: list[float] = [-1] * len(nodes)  # who reads a value, or a view of it
         for k in self.old.outputs:
@@ -90,9 +93,15 @@ class _Written:
             if self._writes(k):
                 over[node.inputs[0]] = k
             after = over.get(node.inputs[0]) if kind_of(node) == "slice" else None
-            if after is not None and last[k] >= after:
+            if after is not None and last[k] >= after and (not lies[k] or self._lies_alike(node)):
                 found.add(k)
         return found
+
+    def _lies_alike(self, node: Node) -> bool:
+        """Whether a slice lies as a copy of it does: what is at one place of the first axis."""
+        source, (first, *rest) = self.old.nodes[node.inputs[0]], node.params[0]
+        whole = [(0, 1, n) for n in source.spec.shape[1:]]
+        return is_named(source, "put_part") and first[2] == 1 and rest == whole
 
     # -- new nodes ---------------------------------------------------------------------------------
 
@@ -107,27 +116,44 @@ class _Written:
         if is_named(node, "add"):
             return self._added(inputs[0], self.old.nodes[node.inputs[1]])
         here = self._append(node._replace(inputs=inputs))
-        if inputs[0] in self.plain and self._is_plain(inputs[1]):
-            self.plain.add(here)
+        box, signed = node.params[2], self._signed(inputs[0])
+        plain = self._signed(inputs[1]) == NOWHERE
+        if signed in (NOWHERE, box):
+            self.signed[here] = NOWHERE if plain else box
+        else:
+            self.signed[here] = signed if plain else None
         return here
 
     def _added(self, whole: int, part: Node) -> int:
         """A sum as it is in the part: around it 0 is added, which is seen of -0 alone."""
-        if not self._is_plain(whole):
-            spec = self.new.nodes[whole].spec
-            whole = self._apply("add", (whole, self._constant(0, spec.dtype, spec.device)))
-        here = self._apply(
-            "put_part", (whole, self.index[part.inputs[0]]), False, "add", part.params[1]
-        )
-        self.plain.add(here)
+        added, box, signed = self.index[part.inputs[0]], part.params[1], self._signed(whole)
+        spec = self.new.nodes[whole].spec
+        zero = self._constant(0, spec.dtype, spec.device)
+        if signed and lie_apart(signed, box):
+            none = self._apply("broadcast_to", (zero,), tuple([count for _, _, count in signed]))
+            whole = self._apply("put_part", (whole, none), False, "add", signed)
+            signed = NOWHERE
+        if signed in (NOWHERE, box):
+            here = self._apply("put_part", (whole, added), False, "add", box)
+            self.signed[here] = signed
+            return here
+        there = self._apply("add", (self._apply("strided_slice", (whole,), box), added))
+        whole = self._apply("add", (whole, zero))
+        here = self._apply("put_part", (whole, there), False, "put", box)
+        self.signed[here] = box
         return here
 
-    def _is_plain(self, k: int) -> bool:
+    def _signed(self, k: int) -> Box | None:
+        """In which part of a value there may be a -0; None if that is not known."""
+        if k in self.signed:
+            return self.signed[k]
         node = self.new.nodes[k]
+        if is_named(node, "embed") and is_zero(self.new.nodes[node.inputs[1]]):
+            box: Box = node.params[1]
+            return box
         while kind_of(node) in VIEWS:
-            k = node.inputs[0]
-            node = self.new.nodes[k]
-        return k in self.plain or not node.spec.dtype.is_inexact or is_zero(node)
+            node = self.new.nodes[node.inputs[0]]
+        return NOWHERE if not node.spec.dtype.is_inexact or is_zero(node) else None
 
     def _selected(self, x: int, part: int, node: Node) -> int:
         """A value with a part replaced, as a loop nest computes it."""
