@@ -28,7 +28,8 @@ from ngrad_kernels.memory import Buffer, pool
 from ngrad_kernels.words import Step, Words, packed
 
 SMALL = 1 << 20
-"""Bytes of results and temporaries up to which a plan is run by this thread alone."""
+"""Bytes of results and temporaries, and of what one step reads, up to which a plan is run by this
+thread alone."""
 LARGE = 1 << 26
 """Bytes of them up to which a plan is replayed at once; in a larger one, time is in the kernels,
 and memory counts: there each value is let go as soon as it has been read."""
@@ -199,15 +200,18 @@ class Replay(Schedule):
         total, heavy = 0, False
         if len(loads) + len(plan.outputs) > MOST:
             return None
-        for call, _, _ in plan.steps:
+        for call, operands, _ in plan.steps:
             program = call.program
             if program is None or call.spec.device is not HOST:
                 return None
+            read = sum([loads[k][1].nbytes for k in operands if k < len(loads)])
             for launch in program.launches:
                 if len(launch.operands) >= native.TABLE:
                     return None
-                # What a contraction takes shows not in bytes, but in the parts that it is cut into.
-                heavy |= launch.n > launch.grain and call.op.family == "linalg"
+                # What a contraction takes shows not in bytes, but in the parts that it is cut into;
+                # and what a reduction takes not in those of its result.
+                if launch.n > launch.grain:
+                    heavy |= call.op.family == "linalg" or read > SMALL
             for where in call.outputs:
                 total += padded(where.nbytes)
             if program.scratch:

@@ -167,6 +167,14 @@ def test_a_value_is_let_go_after_its_last_use(size: int, replayed: str | None) -
     assert made == taken
 
 
+@pytest.mark.parametrize("axis", [None, 1])
+@pytest.mark.parametrize(("rows", "shared"), [(SIZE >> 10, False), (SIZE >> 6, True)])
+def test_threads_share_what_reads_much(axis: int | None, rows: int, shared: bool) -> None:
+    """However few its results are: those of a reduction say nothing of how long it takes."""
+    ngrad.eval(ngrad.reduce_sum(constant(np.ones((rows, 512), np.float32)), axis))
+    assert list(plans.values())[-1].cut.replay.shared == shared
+
+
 def test_forward_values_go_as_the_sweep_consumes_them() -> None:
     """The peak of a sweep is not forward and backward values together."""
     x = big()
