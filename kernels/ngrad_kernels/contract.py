@@ -5,8 +5,10 @@ lanes as a tree; fewer than `SHORT` elements are reduced in order. Blocks are fo
 an accumulator, `CHUNK` elements at a time; chunks are folded in order, `STRETCH` elements at a
 time; stretches are folded in order. Reductions over an earlier axis combine rows in order, `SLAB`
 at a time in the operand's own dtype; slabs are folded in order into an accumulator, `ROWS` rows at
-a time; these are folded in order. Nothing else (strides, threads, what shares the loop) decides.
-Segments of a vector are added in order, on the CPU those of `LONG` elements or more in blocks.
+a time; these are folded in order. Of axes that lie apart the last that lie together are reduced
+first, to a result in the operand's own dtype, then the others. Nothing else (strides, threads, what
+shares the loop) decides. Segments of a vector are added in order, on the CPU those of `LONG`
+elements or more in blocks.
 
 So a float32 meets at most 22 roundings in float32 in a block, and 16 in a slab, before it is part
 of a float64.

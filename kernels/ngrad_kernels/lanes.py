@@ -149,7 +149,7 @@ def _made(code: str) -> dict[str, Any]:
 # -- squares ---------------------------------------------------------------------------------------
 
 
-def _turned(builder: Any, rows: list[Any], each: int) -> list[Any]:
+def turned(builder: Any, rows: list[Any], each: int) -> list[Any]:
     """The rows of a square's transpose, of elements of so many words: squares within it change
     places, of one element, of two, and so on.
     """
@@ -193,7 +193,7 @@ def _turning(code: str, count: int) -> Any:
                 pointer, mask = _masked(builder, vector, place, depth, each)
                 zero, name = ir.Constant(vector, None), f"llvm.masked.load.{kind}.p0"
                 rows.append(_called(builder, name, vector, pointer, align, mask, zero))
-            for k, row in enumerate(_turned(builder, rows, each)):
+            for k, row in enumerate(turned(builder, rows, each)):
                 place = builder.add(target, builder.mul(line, line.type(k)))
                 pointer, mask = _masked(builder, vector, place, columns, each)
                 name = f"llvm.masked.store.{kind}.p0"

@@ -17,7 +17,7 @@ from ngrad.ops.creation import ones_like
 from ngrad.ops.elementwise import select
 from ngrad.ops.gather import ADD_ROWS, TAKE
 from ngrad.ops.launching import dense_operands
-from ngrad.ops.reductions import reduction_facts
+from ngrad.ops.reducing import reduction_facts
 from ngrad.ops.scans import LINEAR, ahead, behind, cumsum
 from ngrad.ops.shape import broadcast_to, spread, swap_last
 from ngrad.ops.slicing import reverse as flip

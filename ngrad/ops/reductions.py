@@ -1,34 +1,26 @@
-"""Reductions over any axes, each with its rule.
-
-The order in which elements are combined depends on the logical shape and the reduced axes alone:
-rows (the last axis is reduced: every reduced axis, in order) or columns (the last axis stays).
-Strides are read as they are.
-"""
+"""Reductions over any axes, each with its rule."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from ngrad.dtypes import BY_CODE, as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.graph.roles import Role
-from ngrad.graph.strides import collapse, is_run, view_words
+from ngrad.graph.simplify import RULES
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import cast_to, tensor, wide
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import integers
+from ngrad.ops.reducing import apart, prepare_reduction
 from ngrad.ops.shape import SEEN, inverse, normal_axis, reshape, reshaped, transpose
 from ngrad.record import apply
 from ngrad.tensor import Tensor
-from ngrad_kernels.body import Body, Step
-from ngrad_kernels.codes import computed, size_of
-from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, accumulator
 from ngrad_kernels.keys import are_integers
 
 BOOL, INT64 = BY_CODE["b1"], BY_CODE["i8"]
@@ -63,78 +55,20 @@ def ones_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]
     return shape
 
 
-# -- how a reduction runs --------------------------------------------------------------------------
-
-
-def is_view(x: Layout, order: Sequence[int]) -> bool:
-    """Whether the elements, axes in an order, are not one run of memory."""
-    return not is_run(collapse([(x.shape[a], x.strides[a]) for a in order]), x.dtype.itemsize)
-
-
-def reduction_facts(
-    x: Layout, order: list[int], length: int, chunks: int, width: int
-) -> tuple[tuple[int, Any], tuple[int, Any]]:
-    """The facts of a reduction over axes in an order, and the same for folding partial results."""
-    target, words = x.device.target, [length, chunks, width, 0]
-    if is_view(x, order):
-        words[-1] = target.skeleton("fetch")
-        dims = collapse([(x.shape[a], x.strides[a]) for a in order])
-        words += view_words(x.dtype.itemsize, dims)
-    return target.facts([0, *words]), target.facts([1, *words])
-
-
-def prepare_reduction(
-    reduction: str, x: Layout, out: Layout, axes: tuple[int, ...], form: str = ""
-) -> tuple[Program, Layout]:
-    """How `out = reduction(x over axes)` runs. `form` is "arg" for the position of an extreme."""
-    if out.size == 0:
-        return Program(), out
-    kept = [k for k in range(x.ndim) if k not in axes]
-    length = math.prod(x.shape[a] for a in axes)
-    count = out.size
-    # Axes of one element say nothing; the last that says something decides.
-    telling = [k for k in range(x.ndim) if x.shape[k] != 1]
-    if length == 0 or not telling or telling[-1] in axes or form:
-        chunks = max(1, -(-length // CHUNK))
-        width, items, fold_items = 1, count * chunks, count
-        order = [*kept, *axes]
-        grain = max(1, CHUNK // max(length, 1))
-        body_form: Any = form or "rows"
-    else:
-        inner: list[int] = []  # trailing kept axes: the columns
-        for k in reversed(kept):
-            if any(a > k for a in axes if x.shape[a] != 1):
-                break
-            inner.insert(0, k)
-        outer = [k for k in kept if k not in inner]
-        width = math.prod(x.shape[k] for k in inner)
-        chunks = max(1, -(-length // ROWS))
-        tiles = -(-width // BLOCK)
-        items, fold_items = (count // width) * chunks * tiles, count
-        order = [*outer, *axes, *inner]
-        grain = max(1, CHUNK // max(min(length, ROWS) * min(width, BLOCK), 1))
-        body_form = "columns"
-    given, result = x.dtype.code, out.dtype.code
-    code = computed(given)
-    steps = () if code == given else (Step("cast", (0,), code),)
-    wide = code if form else accumulator(code)
-    partial_bytes = items // (-(-width // BLOCK)) * width * size_of(wide) if chunks > 1 else 0
-    if form:
-        width = -(-partial_bytes // 8) * 8  # where the positions begin
-        partial_bytes = width + items * 8
-    body = Body(body_form, (given,), steps, (len(steps),), reduction, result)
-    kernel = x.device.target.kernel_of(body, is_view(x, order))
-    (facts, held), (fold, kept) = reduction_facts(x, order, length, chunks, width)
-    operands: tuple[tuple[int, int], ...] = ((0, 0), (OUT, 0))
-    if chunks > 1:
-        operands = (*operands, (SCRATCH, 0))
-    launches = [Launch(kernel, facts, items, grain, operands)]
-    if chunks > 1:
-        launches.append(Launch(kernel, fold, fold_items, CHUNK, operands))
-    return Program(tuple(launches), partial_bytes, keep=(held, kept)), out
-
-
 # -- sum, prod, max, min ---------------------------------------------------------------------------
+
+
+def _in_turn(graph: Graph, op: Op, inputs: tuple[int, ...], params: Any, out: Any) -> int | None:
+    """A reduction over axes that lie apart as one after the other, which can be fused."""
+    x = graph.value(inputs[0])
+    parted = apart(x.shape, params[0])
+    if parted is None:
+        return None
+    found = wide(x)
+    for axes in parted:
+        found = graph.apply(op, (found,), (axes,))
+    index: int = cast_to(found, out.dtype).index
+    return index
 
 
 def _reduction(name: str, reduction: str, *kinds: str) -> Op:
@@ -148,6 +82,7 @@ def _reduction(name: str, reduction: str, *kinds: str) -> Op:
 
     op = Op(name, infer, prepare, ("axes",), family="reduction")
     op.fusion = Role("reduce", reduction)
+    RULES[name] = _in_turn
 
     @op.batch
     def _(size: int, batched: Any, x: Any, axes: Any) -> Any:

@@ -18,7 +18,7 @@ from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.math import clip_by_value
-from ngrad.ops.reductions import is_view, reduction_facts
+from ngrad.ops.reducing import is_view, reduction_facts
 from ngrad.ops.shape import broadcast_to, normal_axis, spread, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.ops.slicing import reverse as flip

@@ -12,7 +12,8 @@ from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.graph.room import padded
 from ngrad.ops.launching import Dense, dense_operands
-from ngrad.ops.reductions import prepare_reduction, reduce_sum
+from ngrad.ops.reducing import prepare_reduction
+from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import SEEN, broadcast_to, reshape, spread
 from ngrad.ops.slicing import reverse
 from ngrad.ops.windows import AXES, in_lines, of_three_axes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,22 @@ def of_columns(x: Array, combine: np.ufunc, start: float) -> Array:
     return total.astype(x.dtype)
 
 
+def of_axes(x: Array, axes: tuple[int, ...], combine: np.ufunc, start: float) -> Array:
+    """Those that lie together as one axis; of such as lie apart the last first."""
+    if not axes:
+        return x
+    last = axes[-1]
+    first = min(k for k in range(last + 1) if {*range(k, last + 1)} <= {*axes})
+    kept = (*x.shape[:first], *x.shape[last + 1 :])
+    rows = x.reshape(-1, math.prod(x.shape[first : last + 1]), math.prod(x.shape[last + 1 :]))
+    if rows.shape[2] == 1:
+        found = [of_row(row[:, 0], combine, start) for row in rows]
+    else:
+        found = [of_columns(row, combine, start) for row in rows]
+    rest = tuple([a for a in axes if a < first])
+    return of_axes(np.reshape(found, kept).astype(x.dtype), rest, combine, start)
+
+
 def numbers(code: str, shape: tuple[int, ...], near: float) -> Array:
     """Of every size, or around 1 for products, whose order would not show in what is infinite."""
     x = np.random.default_rng(3).normal(size=shape)
@@ -73,10 +90,11 @@ def numbers(code: str, shape: tuple[int, ...], near: float) -> Array:
 
 @pytest.mark.parametrize("code", ["f4", "f8"])
 @pytest.mark.parametrize("name", OPS)
-@pytest.mark.parametrize("length", [1, 15, 16, 64, 65, 1000, 1025, 40_000, 2_200_000])
+@pytest.mark.parametrize("length", [1, 4, 5, 8, 13, 15, 16, 64, 65, 1000, 1025, 40_000, 2_200_000])
 def test_rows(name: str, code: str, length: int) -> None:
     function, combine, start = OPS[name]
-    x = numbers(code, (3 if length < STRETCH else 1, length), float(name == "prod"))
+    count = 19 if length < BLOCK else 3 if length < STRETCH else 1
+    x = numbers(code, (count, length), float(name == "prod"))
     expected = [of_row(row, combine, start) for row in x]
     assert function(ngrad.constant(x), 1).numpy().tolist() == expected
 
@@ -92,6 +110,34 @@ def test_columns(name: str, code: str, shape: tuple[int, int]) -> None:
     given = ngrad.constant(shown)
     for seen in (given, ngrad.constant(shown[::-1])[::-1]):
         assert function(seen, 0).numpy().tolist()[: shape[1]] == expected
+
+
+@pytest.mark.parametrize("code", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((40, 30, 70), (0, 2)),
+        ((20, 3, 18, 5), (0, 2)),
+        ((3, 20, 9, 4, 8), (1, 2, 4)),
+        ((5, 2, 17, 3, 6), (0, 2, 4)),
+        ((30, 2, 1, 17), (0, 2, 3)),
+    ],
+    ids=str,
+)
+def test_axes_that_lie_apart(
+    name: str, code: str, shape: tuple[int, ...], axes: tuple[int, ...]
+) -> None:
+    """As an op that runs by itself, and in a plan."""
+    function, combine, start = OPS[name]
+    x = numbers(code, shape, float(name == "prod"))
+    wide = x.astype(np.result_type(code, "f4"))
+    expected = of_axes(wide, axes, combine, start).astype(code).tolist()
+    given = ngrad.constant(x)
+    planned = ngrad.function(lambda x: function(x, axes))
+    for seen in (given, ngrad.constant(x[::-1])[::-1]):
+        assert function(seen, axes).numpy().tolist() == expected
+        assert planned(seen).numpy().tolist() == expected
 
 
 def test_a_long_sum_is_right_to_the_last_place() -> None:
