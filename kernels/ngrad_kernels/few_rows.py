@@ -1,6 +1,6 @@
-"""Matrices of few rows on the CPU: factors, and what is solved by them, as source that kernels
-of whole batches have. To have LAPACK begin one takes longer than to be done with it, and threads
-that begin one wait for one another.
+"""Matrices of few rows and columns on the CPU: factors, and what is solved by them, as source that
+kernels of whole batches have. To have LAPACK begin one takes longer than to be done with it, and
+threads that begin one wait for one another.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from ngrad_kernels.codes import part_of, size_of
 
 ROWS = 16
-"""The most rows: the number alone decides, so that batches, threads and layouts change no bit."""
+"""The most of either: the number alone decides, so that batches, threads and layouts change no
+bit."""
 
 _TEXT = '''
 @helper()
@@ -26,17 +27,17 @@ def few_over(x, y):
     return {over}
 
 @helper()
-def factor_few(matrix, rows, pivots):
-    """LU factors in place of a matrix by columns, and pivots; whether it is regular.
+def factor_few(matrix, rows, columns, pivots):
+    """LU factors in place of a matrix by columns, and pivots; whether none of these is 0.
 
     What is to come off an element is summed up first, and subtracted at once, and a column is
     scaled by the reciprocal of its pivot, as in OpenBLAS: so of matrices of which rounding makes
     singular ones, or does not, most are singular here where they are there.
     """
     sums, step, regular = stack_words({words}), rows * {size}, True
-    for i in range(rows * rows):
+    for i in range(rows * columns):
         store_{code}(sums, i, {code}(0))
-    for k in range(rows):
+    for k in range(min(rows, columns)):
         column, place, most = matrix + k * step, k, {part}(-1)
         for i in range(k, rows):
             number = {code}(reload_{code}(column, i) - reload_{code}(sums + k * step, i))
@@ -44,19 +45,19 @@ def factor_few(matrix, rows, pivots):
             if few_size(number) > most:
                 place, most = i, few_size(number)
         store_i4(pivots, k, i4(place + 1))
-        if most == 0:
+        if most == 0:  # nor is there anything to scale
             regular = False
-            continue
-        if place != k:
-            exchange_lines(matrix, step, rows, {size}, k, place)
-            exchange_lines(sums, step, rows, {size}, k, place)
-        pivot = reload_{code}(column, k)
-        scale = few_over({code}(1), pivot)
-        safe = few_size(scale) < {part}(np.inf)
-        for i in range(k + 1, rows):
-            number = reload_{code}(column, i)
-            store_{code}(column, i, {code}(number * scale) if safe else few_over(number, pivot))
-        for j in range(k + 1, rows):
+        else:
+            if place != k:
+                exchange_lines(matrix, step, columns, {size}, k, place)
+                exchange_lines(sums, step, columns, {size}, k, place)
+            pivot = reload_{code}(column, k)
+            scale = few_over({code}(1), pivot)
+            safe = few_size(scale) < {part}(np.inf)
+            for i in range(k + 1, rows):
+                number = reload_{code}(column, i)
+                store_{code}(column, i, {code}(number * scale) if safe else few_over(number, pivot))
+        for j in range(k + 1, columns):
             other = sums + j * step
             number = {code}(reload_{code}(matrix + j * step, k) - reload_{code}(other, k))
             store_{code}(matrix + j * step, k, number)

@@ -74,7 +74,7 @@ def {name}(table, lo, hi):
             part = reload_{inner}(factors, i)
             unknown |= part != part
         if getrf == 0:
-            regular = factor_few(factors, rows, pivots)
+            regular = factor_few(factors, rows, rows, pivots)
         else:
             store_i8(numbers, 1, i8(0))
             given[0], given[1], given[2], given[3] = numbers, numbers, factors, numbers
@@ -216,7 +216,7 @@ def _counts_in_int64() -> bool:
     return int(pivots[0]) == 1
 
 
-def _wide(routine: int) -> bool:
+def has_wide_pivots(routine: int) -> bool:
     """Whether a routine, if there is one, has pivots in int64."""
     return routine != 0 and _counts_in_int64()
 
@@ -228,7 +228,7 @@ def factored(matrices: Squares) -> tuple[Prepared, int]:
     """
     code, inner, batch, rows, lies = matrices
     getrf, *threads = called("getrf", inner, rows)
-    wide, count = _wide(getrf), math.prod(batch)
+    wide, count = has_wide_pivots(getrf), math.prod(batch)
     facts = [rows, lies.down, lies.across, getrf, int(wide), *threads]
     facts += view(size_of(code), batch, lies)
     room = count * rows * 8 if wide else 8
@@ -241,7 +241,7 @@ def solved(system: Solved) -> tuple[Prepared, int]:
     """
     code, inner, batch, rows, columns, factors, pivots, rhs, transposed = system
     getrs, *threads = called("getrs", inner, rows)
-    wide, count, unit = _wide(getrs), math.prod(batch), rhs is None
+    wide, count, unit = has_wide_pivots(getrs), math.prod(batch), rhs is None
     direct = code == inner and (columns == 1 or getrs == 0)
     start = wide * count * rows * 8
     lies = rhs or Matrices((0,) * len(batch), 0, 0)

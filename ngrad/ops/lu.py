@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ngrad.graph.layout import Layout, layout
+from ngrad.graph.op import Op
+from ngrad.graph.program import Program
+from ngrad.ops.batching import elementwise
+from ngrad.ops.by_kernel import taken_by
+from ngrad.ops.by_library import by_library
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.creation import ones_of
-from ngrad.ops.hosted import by_lapack
 from ngrad.ops.joining import concat
 from ngrad.ops.linalg import band, matrix_transpose
-from ngrad.ops.matmul import product
-from ngrad.ops.matrices import require_finite, require_matrices
+from ngrad.ops.matmul import matrices_of, product
+from ngrad.ops.matrices import require_matrices
 from ngrad.ops.qr import part
 from ngrad.ops.slicing import embed
 from ngrad.ops.triangular import solve
 from ngrad.record import apply_now
+from ngrad_kernels.lapack_steps import Given
+from ngrad_kernels.lu_parts import parts
 
 
 def _infer(x: Layout) -> tuple[Layout, Layout, Layout]:
@@ -29,18 +34,22 @@ def _infer(x: Layout) -> tuple[Layout, Layout, Layout]:
     return p, lower, upper
 
 
-def _lu(x: Any) -> Any:
-    from scipy.linalg import lu
+def _prepare(inputs: tuple[Layout, ...], outs: tuple[Layout, ...]) -> tuple[Any, Any]:
+    own = by_library("lu", {}, False, inputs, outs, {})
+    if own is not None:
+        return own
+    if not any(where.size for where in outs):
+        return Program(), outs
+    (x,) = inputs
+    *batch, rows, columns = x.shape
+    code, lies = x.dtype.code, matrices_of(x, batch)
+    given = Given(code, code, tuple(batch), rows, columns, lies)
+    return taken_by("lu", parts(given), outs, tuple(batch)), outs
 
-    require_finite(x)
-    p, lower, upper = lu(x, check_finite=False)
-    if x.size == 0:  # SciPy exchanges no rows where there are no columns, and gives none
-        p = np.eye(x.shape[-2])
-    return p.real, lower, upper  # SciPy's is complex of matrices of one complex number
 
-
-LU = by_lapack("lu", _infer, _lu, package="scipy")
+LU = Op("lu", _infer, _prepare, family="linalg")
 """A permutation matrix P, L lower triangular with ones on its diagonal, and U upper triangular."""
+LU.batch(partial(elementwise, LU))
 
 
 @LU.vjp

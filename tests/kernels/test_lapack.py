@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import ngrad
-from ngrad.linalg import expm, logm, lstsq, lu, pinv, sqrtm
+from ngrad.linalg import expm, logm, lstsq, pinv, sqrtm
 from ngrad_kernels import blas_threads, lapack
 from ngrad_kernels.blas_library import Pool, pool_of
 from ngrad_kernels.lapack import SMALL, OneThread, threads_for
@@ -50,7 +50,7 @@ B = ngrad.constant(np.ones((3, 2)))
 CALLS: dict[str, tuple[str, Callable[[], object]]] = {
     "pinv": ("numpy", partial(pinv, A)),
     "lstsq": ("numpy", partial(lstsq, A, B)),
-    **{f.__name__: ("scipy", partial(f, A)) for f in (expm, logm, lu, sqrtm)},
+    **{f.__name__: ("scipy", partial(f, A)) for f in (expm, logm, sqrtm)},
 }
 
 
@@ -58,7 +58,7 @@ CALLS: dict[str, tuple[str, Callable[[], object]]] = {
 def test_a_small_factor_is_left_to_one_thread(name: str, doubles: dict[str, Double]) -> None:
     package, call = CALLS[name]
     ngrad.eval(call())
-    assert doubles[package].told in ([1, 4], [1, 4] * 3)  # of some there are two results more
+    assert doubles[package].told == [1, 4]
 
 
 def test_so_it_is_where_that_fails(doubles: dict[str, Double]) -> None:

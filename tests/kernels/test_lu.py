@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from products import WAYS, Array, laid_out, matrices_of, numbers, owner
 from ngrad_kernels import blas_library, cpu, lapack_calls, lu, threads
 from ngrad_kernels.few_rows import ROWS
 from ngrad_kernels.lapack_calls import Squares
+from ngrad_kernels.lapack_steps import Given
 from ngrad_kernels.lu import TOGETHER, Solved
+from ngrad_kernels.lu_parts import parts
 
 
 def factored(a: Array, inner: str) -> tuple[Array, Array]:
@@ -41,10 +43,30 @@ def solved(a: Array, b: Array | None, transposed: bool, inner: str = "") -> Arra
     return out
 
 
+def apart(a: Array) -> tuple[Array, Array, Array, Array]:
+    """P, L and U, and which matrices are taken."""
+    *batch, rows, columns = a.shape
+    code, least = a.dtype.str[1:], min(rows, columns)
+    work, room = parts(Given(code, code, tuple(batch), rows, columns, matrices_of(a)))
+    p, lower = np.zeros((*batch, rows, rows), a.real.dtype), np.zeros((*batch, rows, least), code)
+    upper, taken = np.zeros((*batch, least, columns), code), np.zeros(batch, np.int32)
+    launched(work, room, a, p, lower, upper, taken)
+    return p, lower, upper, taken
+
+
 def launched(work: Any, room: int, *arrays: Array) -> None:
     scratch = np.zeros(room // 8 + 1, np.int64)
     addresses = [x.ctypes.data for x in (*arrays, scratch)]
     cpu.launch(work.kernel, work.facts, work.n, work.grain, addresses)
+
+
+def on_one_thread(run: Callable[..., Any], *operands: Any) -> Any:
+    before = threads.used()
+    try:
+        threads.use(1)
+        return run(*operands)
+    finally:
+        threads.use(before)
 
 
 @pytest.fixture(params=["NumPy's", "SciPy's", "its own threads"])
@@ -102,12 +124,42 @@ def check(a: Array, b: Array, transposed: bool) -> None:
     found, rows = solved(a, b, transposed), a.shape[-1]
     bound = 32 * (rows + 1) * np.finfo(b.dtype).eps * (np.abs(meant) @ np.abs(found) + np.abs(b))
     assert (np.abs(meant @ found - b) <= bound).all()
-    before = threads.used()
-    try:
-        threads.use(1)
-        np.testing.assert_array_equal(solved(a, b, transposed), found)
-    finally:
-        threads.use(before)
+    np.testing.assert_array_equal(on_one_thread(solved, a, b, transposed), found)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sizes=st.tuples(*[st.sampled_from([1, 2, 3, 15, 16, 17, 40])] * 2),
+    batch=st.sampled_from([(), (3,), (2, 2), (40,)]),
+    way=st.sampled_from(WAYS),
+    code=st.sampled_from(["f4", "f8", "c8", "c16"]),
+    rank=st.sampled_from([0, 1, 40]),
+)
+def test_three_factors(sizes: Any, batch: Any, way: str, code: str, rank: int) -> None:
+    """Of matrices that are regular or not: the largest of what is left of a column is its pivot."""
+    a = laid_out(*sizes, batch, way, code, 1)
+    owner(a)[..., rank:, :] = 0  # or columns, where these come first
+    p, lower, upper, taken = apart(a)
+    assert taken.all()
+    np.testing.assert_array_equal(p.sum(-1), 1)
+    np.testing.assert_array_equal(p.sum(-2), 1)
+    np.testing.assert_array_equal(lower, np.tril(lower, -1) + np.eye(*lower.shape[-2:]))
+    np.testing.assert_array_equal(upper, np.triu(upper))
+    assert (abs(lower) < 1.5).all()
+    bound = 32 * max(sizes) * np.finfo(code).eps * (p @ np.abs(lower) @ np.abs(upper))
+    assert (np.abs(p @ lower @ upper - a) <= bound).all()
+    for alone, shared in zip(on_one_thread(apart, a), (p, lower, upper, taken), strict=True):
+        np.testing.assert_array_equal(alone, shared)
+
+
+@pytest.mark.parametrize("rows", [3, ROWS + 1])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_is_not_finite_has_no_factors(which: None, rows: int, wrong: float) -> None:
+    a = np.stack([np.eye(rows)] * 3)
+    a[1, -1, 0] = wrong
+    p, lower, upper, taken = apart(a)
+    np.testing.assert_array_equal(taken, [1, 0, 1])
+    np.testing.assert_array_equal((p @ lower @ upper)[::2], a[::2])
 
 
 def test_what_is_singular_has_no_first_pivot(which: None) -> None:
