@@ -46,7 +46,8 @@ DECIDING = (
     *("addresses.py", "cartesian.py", "codegen.py", "codes.py", "compiling.py", "contract.py"),
     *("floats.py", "framing.py", "garbage.py", "halves.py", "integers.py", "intrinsics.py"),
     *("lanes.py", "loader.py", "overlapping.py", "passes.py", "probes.py", "reductions.py"),
-    *("remainders.py", "short_rows.py", "short_runs.py", "streaming.py", "strips.py", "vecmath"),
+    *("remainders.py", "short_rows.py", "short_runs.py", "slabs.py", "streaming.py", "strips.py"),
+    "vecmath",
 )
 """What makes machine code of a source, and what that may call: all that `compiling.py` imports."""
 

@@ -23,6 +23,7 @@ from ngrad_kernels import (
     remainders,
     short_rows,
     short_runs,
+    slabs,
     streaming,
     strips,
 )
@@ -40,6 +41,7 @@ NAMESPACE: dict[str, Any] = {
     **reductions.NAMESPACE,
     **short_rows.NAMESPACE,
     **short_runs.NAMESPACE,
+    **slabs.NAMESPACE,
     **streaming.NAMESPACE,
     **strips.NAMESPACE,
     **lanes.NAMESPACE,

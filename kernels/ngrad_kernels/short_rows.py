@@ -14,6 +14,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
+from ngrad_kernels.addresses import prefetch
 from ngrad_kernels.codegen import intrinsic
 from ngrad_kernels.codes import part_of, size_of
 from ngrad_kernels.contract import LINE, SEVERAL, SHORT, SLAB, SQUARE, TOGETHER
@@ -40,31 +41,21 @@ of them begins."""
 TURNED = 5
 """Elements, of 4 bytes, of the shortest rows that become lanes as squares of them are turned: of
 others, to put each element in its lane takes no longer."""
+AHEAD = 1 << 11
+"""Bytes from a row that is reduced to what is fetched meanwhile."""
 
 Write = Callable[[ir.IRBuilder, Any, int], None]
 """What writes a routine: given its operands, and an element's alignment."""
 
 
 def _routine(name: str, code: str, write: Write) -> Callable[..., Any]:
-    """An intrinsic `(source, count, length, target)` that calls a routine, which a module has
-    once.
-    """
-
-    def define(module: ir.Module, align: int) -> ir.Function:
-        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [WORD] * 4), name)
-        function.linkage = "internal"
-        function.attributes.add("noinline")
-        builder = ir.IRBuilder(function.append_basic_block())
-        write(builder, function.args, align)
-        builder.ret_void()
-        return function
+    """An intrinsic `(source, count, length, target)` that calls a routine."""
 
     @intrinsic
     def call(typingctx, source, count, length, target):
         def codegen(context, builder, signature, args):
-            module = builder.module
             align = MEMORY[part_of(code)][1].get_abi_size(context.target_data)
-            builder.call(module.globals.get(name) or define(module, align), args)
+            call_once(builder, name, write, args, align)
             return context.get_dummy_value()
 
         return types.void(*[types.intp] * 4), codegen
@@ -72,15 +63,30 @@ def _routine(name: str, code: str, write: Write) -> Callable[..., Any]:
     return call
 
 
+def call_once(builder: ir.IRBuilder, name: str, write: Write, args: Any, align: int) -> None:
+    """Call a routine over words, which a module has once."""
+    module = builder.module
+    function = module.globals.get(name)
+    if function is None:
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [WORD] * len(args)), name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        within = ir.IRBuilder(function.append_basic_block())
+        write(within, function.args, align)
+        within.ret_void()
+    builder.call(function, args)
+
+
 def smaller(builder: ir.IRBuilder, x: Any, y: Any) -> Any:
     """The smaller of two words."""
     return builder.select(builder.icmp_signed("<", x, y), x, y)
 
 
-def rows(reduction: str, code: str) -> Callable[..., Any]:
+def rows(reduction: str, code: str, ahead: bool = False) -> Callable[..., Any]:
     """An intrinsic `(source, count, length, target)` that reduces `count` rows of `length`
     elements, one behind the other, each as `block_*` does. The target has room for a multiple of
-    `WIDE`.
+    `WIDE`. Memory ahead of rows is fetched where that is asked for, and caches fetch nothing ahead
+    of masked loads.
     """
 
     def write(builder: ir.IRBuilder, args: Any, align: int) -> None:
@@ -94,9 +100,16 @@ def rows(reduction: str, code: str) -> Callable[..., Any]:
                 pitch = builder.mul(length, WORD(size_of(code)))
                 with cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True) as (r, _):
                     row = builder.add(source, builder.mul(r, pitch))
+                    if ahead:
+                        begin = builder.add(row, WORD(AHEAD))
+                        lines = cgutils.for_range_slice(
+                            builder, WORD(0), pitch, WORD(LINE), inc=True
+                        )
+                        with lines as (k, _):
+                            prefetch(builder, builder.add(begin, k))
                     builder.store(builder.call(block, [row, length]), builder.gep(out, [r]))
 
-    return _routine(f"ngrad.{reduction}.{code}.rows", code, write)
+    return _routine(f"ngrad.{reduction}.{code}.rows{'.ahead' * ahead}", code, write)
 
 
 def _side_by_side(
@@ -170,15 +183,20 @@ def _by_squares(
             builder.store(builder.select(more, combine(builder, before, part), before), lanes)
 
 
+def line(reduction: str, code: str) -> tuple[int, Any, Any]:
+    """How many elements a line of memory has, its type, and such lanes as change nothing."""
+    width, part = LINE // size_of(code), part_of(code)
+    kind = ir.VectorType(MEMORY[part][1], LINE // size_of(part))
+    return width, kind, constant(vectors(code, width), neutral(reduction, code))
+
+
 def columns(reduction: str, code: str) -> Callable[..., Any]:
     """An intrinsic `(source, count, length, target)` that reduces the columns of `count` rows of
     `length` elements, one behind the other: in order, each `SLAB` of rows to `length` results. The
     target has room for a `LINE` behind the last.
     """
     size, part = size_of(code), part_of(code)
-    width = LINE // size
-    kind = ir.VectorType(MEMORY[part][1], LINE // size_of(part))
-    neutrals = constant(vectors(code, width), neutral(reduction, code))
+    width, kind, neutrals = line(reduction, code)
     combine = combination(reduction, code)
 
     def write(builder: ir.IRBuilder, args: Any, align: int) -> None:
@@ -246,9 +264,10 @@ def repeat(code: str) -> Callable[..., Any]:
 
 NAMESPACE: dict[str, Any] = {
     **{
-        f"rows_{reduction}_{code}": rows(reduction, code)
+        f"{name}_{reduction}_{code}": rows(reduction, code, ahead)
         for code, names in NAMES.items()
         for reduction in names
+        for name, ahead in (("rows", False), ("rows_in_memory", True))
     },
     **{
         f"columns_{reduction}_{code}": columns(reduction, code)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from ngrad_kernels.body import Body, Form
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SLAB, accumulator
-from ngrad_kernels.render import SLABS
+from ngrad_kernels.render_blocks import SLABS
 from ngrad_kernels.space import FRAMES, Reduce, Space
 from ngrad_kernels.space_passes import element_outputs
 
@@ -198,7 +198,7 @@ def fold(
         count = rows if step.axis == "row" else length
         if slabs and step.axis == "column":
             behind = blocks * length * size_of(accumulator(code))
-            words = (SLABS, -(-rows // SLAB), blocks, length, 0)  # as render.py numbers them
+            words = (SLABS, -(-rows // SLAB), blocks, length, 0)  # as render_blocks.py numbers them
             folds.append(Fold(k, partial, behind, body, words, count))
         if parts > 1:
             folds.append(Fold(k, partial, 0, body, (1, 0, parts, width, 0), count))

@@ -22,7 +22,7 @@ from numba.core.typing.typeof import typeof
 from numba.cuda.simulator import kernel as simulator
 from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
 
-from ngrad_kernels import lanes, short_runs, streaming, strips
+from ngrad_kernels import lanes, short_runs, slabs, streaming, strips
 from ngrad_kernels.codegen import Helper
 from ngrad_kernels.compiling import NAMESPACE as COMPILED
 from ngrad_kernels.cuda.doubled_memory import (
@@ -190,7 +190,8 @@ _PLAIN = {
 }
 _CALLED = ("block_", "columns_", "repeat_", "rows_")
 _UNUSED = {"call_kernel", "call_pack", "math", "overlapped"}
-_UNUSED |= {*lanes.NAMESPACE, *short_runs.NAMESPACE, *streaming.NAMESPACE, *strips.NAMESPACE}
+_UNUSED |= {*lanes.NAMESPACE, *short_runs.NAMESPACE, *slabs.NAMESPACE, *streaming.NAMESPACE}
+_UNUSED |= {*strips.NAMESPACE}
 NAMESPACE: dict[str, Any] = _PLAIN | {
     name: _Compiled(value) if callable(value) else value
     for name, value in COMPILED.items()

@@ -1,8 +1,8 @@
 """`Body` to source text, for CUDA.
 
-One skeleton a form, as on the CPU, with the same facts (`ngrad_kernels/render.py` numbers them) and
-the same bits. Operands are `a0`, `a1`, ...; those that are views are read in place, an element at a
-time, as their words say.
+One skeleton a form, as on the CPU, with the same facts (`ngrad_kernels/render_blocks.py` numbers
+them) and the same bits. Operands are `a0`, `a1`, ...; those that are views are read in place, an
+element at a time, as their words say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ngrad_kernels.cuda.groups import (
 )
 from ngrad_kernels.cuda.source import GROUP, THREADS, Source
 from ngrad_kernels.expressions import assignments, expression
-from ngrad_kernels.render import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
+from ngrad_kernels.render_blocks import CHUNKS, FOLD, LENGTH, SLABS, VIEW, WIDTH
 from ngrad_kernels.render_segments import WITHIN
 from ngrad_kernels.scalars import SCALARS, is_long, is_unrolled
 
