@@ -25,10 +25,11 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.order import in_rows
 from ngrad.numpy.readonly import Repeated
 from ngrad.numpy.ways import lies_in
-from ngrad.ops.comparison import greater_equal
+from ngrad.ops.comparison import greater_equal, isfinite
 from ngrad.ops.creation import EYE, range_
 from ngrad.ops.extents import made
 from ngrad.ops.joining import stacked
+from ngrad.ops.reductions import reduce_all
 from ngrad.ops.shape import SEEN, broadcast_to, reshape
 from ngrad.ops.transfer import to_device
 from ngrad.record import copied, state
@@ -138,7 +139,9 @@ def itself(a: Any) -> ndarray:
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> ndarray:
     """As `asarray`; a NaN or an infinity in it raises ValueError."""
     found = asarray(a, dtype, order)
-    if not np.isfinite(np.asarray(found)).all():
+    x = found._read()
+    there = x._layout.device is not HOST
+    if not (bool(reduce_all(isfinite(x))) if there else np.isfinite(np.asarray(found)).all()):
         raise ValueError("array must not contain infs or NaNs")
     return found
 

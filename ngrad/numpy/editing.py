@@ -22,7 +22,7 @@ from ngrad.numpy.ranges import linspace
 from ngrad.numpy.reductions import max as greatest
 from ngrad.numpy.reductions import mean
 from ngrad.numpy.reductions import min as least
-from ngrad.numpy.selection import flattened, take
+from ngrad.numpy.selection import argwhere, flattened, take
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
 from ngrad.ops.gather import gather_rows
@@ -151,7 +151,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     if sides not in ("fb", "bf", "f", "b"):
         raise ValueError(f"trim_zeros: unexpected character(s) in `trim`: {trim!r}")
     axes = normal_axes(axis, x.ndim, "trim_zeros")
-    places = np.argwhere(np.asarray(x))
+    places = np.asarray(argwhere(x))
     cuts = [slice(None)] * x.ndim
     for k in axes:
         first, last = (places[:, k].min(), places[:, k].max() + 1) if len(places) else (0, 0)

@@ -15,7 +15,7 @@ from ngrad.numpy.selection import take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.cholesky import CHOLESKY
 from ngrad.ops.determinant import DET, SLOGDET
-from ngrad.ops.eig import EIG
+from ngrad.ops.eig import decomposed
 from ngrad.ops.eig import eigenvalues as any_eigenvalues
 from ngrad.ops.eigh import EIGH, eigenvalues
 from ngrad.ops.linalg import adjoint
@@ -176,8 +176,7 @@ def eig(a: Any) -> EigResult:
     >>> np.linalg.eig([[0.0, 2.0], [-2.0, 0.0]]).eigenvalues
     array([0.+2.j, 0.-2.j])
     """
-    values, vectors = apply_now(EIG, (floats(a),))
-    return EigResult(array_of(values), array_of(vectors))
+    return EigResult(*map(array_of, decomposed(floats(a))))
 
 
 def eigvals(a: Any) -> ndarray:

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import result_type
 from ngrad.numpy.convert import OURS, PLAIN, array_of, is_weak, plain, to_tensor
 from ngrad.numpy.creation import asarray, grid
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.ranges import arange, linspace
+from ngrad.ops.transfer import said
 from ngrad.record import state
 
 
@@ -213,7 +215,7 @@ def nditer(op: Any, *args: Any, **kwargs: Any) -> Any:
 
 def unravel_index(indices: Any, shape: Any, order: Any = "C") -> tuple[ndarray, ...]:
     """Places of a flattened array as indices, an array for each axis."""
-    places = np.unravel_index(_places(indices), shape, order)
+    places = np.unravel_index(_places("unravel_index", indices), shape, order)
     return tuple([_found(x) for x in places])
 
 
@@ -221,13 +223,18 @@ def ravel_multi_index(
     multi_index: Any, dims: Any, mode: Any = "raise", order: Any = "C"
 ) -> ndarray:
     """Indices, an array for each axis, as places of the flattened array."""
-    plain = tuple([_places(x) for x in multi_index])
+    plain = tuple([_places("ravel_multi_index", x) for x in multi_index])
     return _found(np.ravel_multi_index(plain, dims, mode, order))
 
 
-def _places(value: Any) -> Any:
+def _places(what: str, value: Any) -> Any:
     """Places as NumPy takes them."""
-    return value if type(value) is int else np.asarray(asarray(value))
+    if type(value) is int:
+        return value
+    found = asarray(value)
+    if found.ndim and found._read()._layout.device is not HOST:
+        said(what, found._read()._layout.device)
+    return np.asarray(found)
 
 
 def _found(places: Any) -> ndarray:

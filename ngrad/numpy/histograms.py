@@ -25,6 +25,7 @@ from ngrad.ops.complexes import complex_
 from ngrad.ops.convert import cast_to
 from ngrad.ops.gather import ADD_ROWS
 from ngrad.ops.shape import broadcast_to, reshape
+from ngrad.ops.transfer import said
 from ngrad.record import apply, state
 from ngrad.tensor import from_numpy, writable
 
@@ -59,7 +60,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
         raise ValueError(f"bincount: takes a vector, not an array of shape {shape}")
     there = where.device is HOST and state.window.trace is None
     # NumPy copies what may not be written to, which it does not do.
-    values = writable(numbers) if there else np.asarray(numbers)
+    values = writable(numbers) if there else _ends(array_of(numbers))
     if dtype is not INT64:
         if values.size and not np.can_cast(values.dtype, np.int64) and values.dtype != np.uint64:
             raise TypeError(f"bincount: cannot cast {values.dtype} safely to int64")
@@ -87,6 +88,13 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     return _counts(numbers, size, given if values.size else None)  # as NumPy counts none
 
 
+def _ends(x: ndarray) -> Any:
+    """An array of NumPy's with the least and the greatest element; of the CPU's, with all."""
+    if x._layout.device is HOST or not x.size:
+        return np.asarray(x)
+    return np.asarray(stack([x.min(), x.max()]))
+
+
 def _slots(x: ndarray, edges: Any) -> ndarray:
     """The bin of each element; 0 is below all, and the last beyond them. NaN is beyond."""
     found = searchsorted(edges, x, "right")
@@ -99,7 +107,10 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     if np.ndim(wanted) or (range is not None and not isinstance(wanted, str)):
         values, w = np.empty(0, x.dtype), None  # these decide nothing, and may not be there yet
     else:
-        values = np.asarray(x)
+        every = isinstance(wanted, str) or weights is not None
+        if every and x._layout.device is not HOST:
+            said("histogram_bin_edges", x._layout.device)
+        values = np.asarray(x) if every else _ends(x)
         w = None if weights is None else np.asarray(asarray(weights))
     return _followed(np.histogram_bin_edges(values, wanted, _span(range), w), x, bins, range)
 
@@ -143,7 +154,7 @@ def histogram(
         found, ends = np.histogram(known(x), plain(bins), _span(range))
         counts, edges = asarray(found), _followed(ends, x, bins, range)
     else:
-        edges = histogram_bin_edges(x, bins, range, w)
+        edges = histogram_bin_edges(x, bins, range, w if isinstance(plain(bins), str) else None)
         each = None if w is None else ravel(w)
         counts = _counts(_slots(ravel(x), edges)._read(), edges.size + 1, each)[1:-1]
     if w is not None:

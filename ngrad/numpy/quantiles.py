@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BRAIN, HALF, kind_of
 from ngrad.errors import IndexBoundsError
 from ngrad.numpy.convert import INT64, PLAIN, array_of
@@ -19,7 +20,7 @@ from ngrad.numpy.nans import nanmean
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import NUMBERS, warn_of
 from ngrad.numpy.out import into
-from ngrad.numpy.reductions import NOTHING, cumsum, mean, sum
+from ngrad.numpy.reductions import NOTHING, count_nonzero, cumsum, mean, sum
 from ngrad.numpy.selection import clip, take_along_axis, where
 from ngrad.numpy.sorting import argsort
 from ngrad.numpy.statistics import weights_over
@@ -64,7 +65,7 @@ class _Slices:
         self.floats = kind_of(self.x.dtype) in "fc"
         self.nans = nans and self.floats
         if self.nans:
-            self.counts = self.counts - np.isnan(np.asarray(self.rows)).sum(1)
+            self.counts = self.counts - _nans(self.rows)
             if self.x.size and not self.counts.all():
                 warn_of(NUMBERS)
 
@@ -99,6 +100,13 @@ class _Slices:
         if lead and self.rows.shape[0] > 1:  # as NumPy's, not the quantiles of each row together
             shaped = apply(COPY, (shaped,))
         return array_of(shaped)
+
+
+def _nans(rows: ndarray) -> Any:
+    """How many elements of each row are NaN, an array of NumPy's: counted where they lie."""
+    if rows._layout.device is HOST:
+        return np.isnan(np.asarray(rows)).sum(1)
+    return np.asarray(count_nonzero(UFUNCS["isnan"](rows), 1))
 
 
 def _median(what: str, a: Any, axis: Any, keepdims: Any, nans: bool) -> ndarray:

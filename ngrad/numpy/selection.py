@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
@@ -30,10 +31,11 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.extents import dim
+from ngrad.ops.finding import along_axes
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.indexing import getitem
 from ngrad.ops.linalg import diag_part
-from ngrad.ops.masks import places, places_of, where_true
+from ngrad.ops.masks import places_of, where_true
 from ngrad.ops.matmul import matmul_operator
 from ngrad.ops.shape import broadcast_to, flat, normal_axis, reshape, swap_last
 from ngrad.record import state
@@ -82,6 +84,8 @@ def nonzero(a: Any) -> tuple[ndarray, ...]:
     x = to_tensor(a)
     if x._layout.ndim == 1:
         return (array_of(places_of(x)),)
+    if x._layout.device is not HOST and x._layout.ndim:
+        return tuple(map(array_of, along_axes(places_of(x), x._layout.shape)))
     return tuple([array_of(to_tensor(part)) for part in np.asarray(x).nonzero()])
 
 
@@ -261,7 +265,7 @@ def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -
     holds = to_tensor(condition)
     if holds.ndim != 1:
         raise ValueError(f"compress: condition must be a vector, not of shape {holds.shape}")
-    return take(a, places(holds._view()), axis)
+    return take(a, places_of(holds), axis)
 
 
 def extract(condition: Any, arr: Any) -> ndarray:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.numpy.convert import array_of, known, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
@@ -16,8 +17,10 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.selection import take
 from ngrad.numpy.sorting import isin
 from ngrad.ops.convert import operands as together
+from ngrad.ops.finding import distinct_there
 from ngrad.ops.ordering import as_first, distinct, distinct_values
 from ngrad.ops.shape import normal_axis
+from ngrad.ops.transfer import said
 from ngrad.record import state
 from ngrad.tensor import from_numpy
 
@@ -71,6 +74,12 @@ def unique(
     """
     x = asarray(ar)
     axis = axis if axis is None else normal_axis(axis, x.ndim, "unique")
+    there = x._layout.device is not HOST and x.size
+    if there and axis is None:
+        wanted = equal_nan, return_inverse, return_counts
+        index, *found = map(array_of, distinct_there(x._read(), *wanted))
+        parts = [index, *found] if return_index else found
+        return (take(ravel(x), index), *parts) if parts else take(ravel(x), index)
     if axis is None and not (return_index or return_inverse) and _alone(x):
         values, *found = distinct_values(known(x), equal_nan, return_counts)
         values = _like(x, values)
@@ -79,6 +88,8 @@ def unique(
         index, *found = distinct(known(x), equal_nan, return_inverse, return_counts)
         values = take(ravel(x), index)
     else:
+        if there:
+            said("unique", x._layout.device)
         also: Any = (True, return_inverse, return_counts, axis)
         _, index, *found = np.unique(known(x), *also, equal_nan=equal_nan)
         values = take(x, index, axis)
@@ -120,6 +131,11 @@ def intersect1d(
     array([1, 3])
     """
     x, y = map(array_of, together("intersect1d", to_tensor(ar1), to_tensor(ar2)))
+    if x._layout.device is not HOST and x.size:
+        (found, first), (others, second) = (unique(z, return_index=True) for z in (x, y))
+        among = isin(found, others)
+        at = first[among], second[isin(others, found)]
+        return (found[among], *at) if return_indices else found[among]
     if not (assume_unique or return_indices) and _alone(x):
         values = np.intersect1d(known(x), known(y))
         return _like(x, as_first(values, known(x).ravel()))
@@ -143,7 +159,7 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> ndarray:
     """The values that are in one array alone, in order."""
     parts = (ar1, ar2) if assume_unique else (unique(ar1), unique(ar2))
     values, counts = unique(concatenate(parts, axis=None), return_counts=True, equal_nan=False)
-    return values[np.asarray(counts) == 1]
+    return values[counts == 1]
 
 
 __all__ = [

@@ -25,7 +25,7 @@ from ngrad.ops.convert import operands as together
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.ordering import FEW
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape
-from ngrad.ops.sorting import ARGPARTITION, ARGSORT, PARTITION, partitioned
+from ngrad.ops.sorting import ARGPARTITION, ARGSORT, PARTITION, by_parts, partitioned
 from ngrad.record import apply, state
 from ngrad.tensor import from_numpy
 
@@ -98,7 +98,7 @@ def argsort(
     x = x if x._layout.ndim else reshape(x, (1,))  # NumPy takes a number, too
     rows, at = _rows("argsort", x, axis, kind, order, stable)
     if not descending:
-        if rows._layout.ndim == at + 1 and rows is x:
+        if rows._layout.ndim == at + 1 and rows is x and not by_parts(rows._layout):
             remember_call(x._layout, "argsort", ARGSORT, (False,), same=False)
         return _argsorted(rows, at)
     behind = _argsorted(flip(array_of(rows), at)._read(), at)  # equal ones keep their order

@@ -99,7 +99,11 @@ def eig(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
     >>> ngrad.linalg.eig([[2.0, 0.0], [0.0, 1.0]])[0].numpy()
     array([2.+0.j, 1.+0.j], dtype=complex64)
     """
-    x = to_tensor(tensor, "eig")
+    return decomposed(to_tensor(tensor, "eig"))
+
+
+def decomposed(x: Any) -> tuple[Any, Any]:
+    """As `eig`, of a tensor."""
     if x._layout.device is not HOST:  # whose routine is of complex matrices
         x = cast_to(x, _infer(x._layout)[0].dtype)
     values, vectors = apply_now(EIG, (x,))
@@ -122,4 +126,4 @@ def eigenvalues(x: Any) -> Any:
     """Those of square matrices. Other devices have a routine that finds vectors, too."""
     if x._layout.device is HOST:
         return apply_now(EIGVALS, (x,))
-    return eig(x)[0]
+    return decomposed(x)[0]

@@ -16,7 +16,9 @@ from ngrad.graph.layout import layout
 from ngrad.ops.comparison import not_equal
 from ngrad.ops.convert import tensor as convert
 from ngrad.ops.convert import tensors
+from ngrad.ops.finding import along_axes, places_there
 from ngrad.ops.gather import gather_rows
+from ngrad.ops.joining import stack
 from ngrad.ops.shape import normal_axis, reshape
 from ngrad.record import state
 from ngrad.tensor import Tensor, empty, from_numpy
@@ -32,14 +34,23 @@ MANY = 1 << 16
 def where_true(condition: Any) -> Any:
     """The index tuples at which a condition holds, in row-major order: (count, ndim), int64."""
     x = convert(condition, "where")
+    shape = x._layout.shape
     if x.ndim == 1:
         return reshape(places_of(x), (-1, 1))
+    if x._layout.device is not HOST and shape:
+        return stack(along_axes(places_of(x), shape), 1)
     return from_numpy(np.argwhere(x._view()), INT64, x._layout.device)
 
 
 def places(mask: Any, device: Device | None = None) -> Tensor:
-    """Where a mask holds, in row-major order; on the current device if none is given."""
+    """Where a mask holds, an array of NumPy's or a tensor, in row-major order; on the current
+    device if none is given.
+    """
     device = device or current()
+    if isinstance(mask, Tensor):
+        if device is not HOST and mask._layout.device is device:
+            return places_there(mask)
+        mask = mask._view()
     if mask.size >= MANY and mask.flags.c_contiguous and device is HOST:
         address = mask.ctypes.data
         before = kernels.before(address, mask.size)
@@ -57,9 +68,9 @@ def places(mask: Any, device: Device | None = None) -> Tensor:
 def places_of(x: Any) -> Tensor:
     """Where the elements of a tensor are not zero, in row-major order."""
     where = x._layout
-    few = x._at and where.nbytes <= FEW and not where.dtype.is_half
+    few = where.device is HOST and x._at and where.nbytes <= FEW and not where.dtype.is_half
     holds = x if few or where.dtype.is_bool else not_equal(x, 0)
-    return places(holds._view(), where.device)
+    return places(holds, where.device)
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
@@ -91,4 +102,4 @@ def held(x: Any, mask: Any, at: int) -> Any:
         index = (slice(None),) * at + (mask._view(),) if at else mask._view()
         return from_numpy(where.array(x._at, x._block)[index], where.dtype, HOST)
     flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
-    return gather_rows(flat, places(mask._view(), x._layout.device), at)
+    return gather_rows(flat, places(mask, x._layout.device), at)

@@ -6,17 +6,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ngrad.devices import HOST
 from ngrad.dtypes import as_dtype, int32, int64
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.ops.bounds import checked
 from ngrad.ops.comparison import greater, isfinite, less, logical_and
 from ngrad.ops.convert import cast_to, operands, tensor, tensors
 from ngrad.ops.extents import integers
+from ngrad.ops.finding import distinct_there
 from ngrad.ops.gather import TAKE, gather_rows
 from ngrad.ops.ordering import distinct
 from ngrad.ops.reductions import reduce_all, reduce_sum
 from ngrad.ops.shape import expand_dims
-from ngrad.ops.sorting import LARGEST, SEARCH
+from ngrad.ops.sorting import ARGSORT, LARGEST, SEARCH, ordered
 from ngrad.record import apply
 from ngrad.tensor import Tensor, from_numpy
 
@@ -65,7 +67,7 @@ def top_k(
     last = x.ndim - 1
     if last < 0 or not 0 <= count <= x._layout.shape[-1]:
         raise ShapeError(f"top_k: no {count} elements along the last axis of {x._layout.shape}")
-    where = apply(LARGEST, (x,), (count,))
+    where = ordered(LARGEST, x, count)
     return TopK(apply(TAKE, (x, where), (last, last)), cast_to(where, as_dtype(index_type)))
 
 
@@ -162,10 +164,19 @@ def unique_with_counts(x: Any, out_idx: Any = int32, name: str | None = None) ->
         raise ShapeError(f"unique: takes a vector, not shape {x._layout.shape}; use ngrad.reshape")
     if not wanted.is_integer:
         raise DTypeError(f"unique: out_idx is an integer dtype, not {wanted.name}")
-    # A NaN is no other's equal.
-    first, inverse, count = distinct(x.numpy(), equal_nan=False, inverse=True, counts=True)
-    # NumPy's values are sorted. Those of ours come in order, which takes marks, and no sort.
+    # A NaN is no other's equal. Values are found sorted, and those of ours come in order.
     size, device = x._layout.size, x._layout.device
+    if size and device is not HOST:
+        first, inverse, count = distinct_there(x, equal_nan=False, inverse=True, counts=True)
+        come = apply(ARGSORT, (first,), (False,))
+        place = apply(ARGSORT, (come,), (False,))
+        return UniqueWithCounts(
+            gather_rows(x, gather_rows(first, come)),
+            cast_to(gather_rows(place, inverse), wanted),
+            cast_to(gather_rows(count, come), wanted),
+        )
+    first, inverse, count = distinct(x.numpy(), equal_nan=False, inverse=True, counts=True)
+    # By marks, which takes no sort.
     marks, places = np.zeros(size, bool), np.empty(size, np.int64)
     marks[first] = True
     come = np.flatnonzero(marks)

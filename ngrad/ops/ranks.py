@@ -12,7 +12,7 @@ from ngrad.ops.gather import ADD_ROWS, gather_rows
 from ngrad.ops.hosted import on_host
 from ngrad.ops.launching import broadcast_shapes
 from ngrad.ops.ordering import at_ranks, places_at_ranks
-from ngrad.ops.sorting import SORT
+from ngrad.ops.sorting import SORT, ordered
 from ngrad.record import apply
 
 INT64 = BY_CODE["i8"]
@@ -69,4 +69,4 @@ def ranked(x: Any, ranks: Any) -> Any:
         return apply(RANKED, (x, ranks))
     last = where.ndim - 1
     batches = 0 if ranks._layout.ndim == 1 else last
-    return gather_rows(apply(SORT, (x,), (False,)), ranks, last, batches)
+    return gather_rows(ordered(SORT, x, False), ranks, last, batches)

@@ -276,4 +276,4 @@ def _held_by(mask: Tensor, covered: tuple[int, ...], device: Device, what: str) 
         raise IndexBoundsError(
             f"{what}: a mask of shape {mask._layout.shape} does not fit axes of shape {covered}"
         )
-    return places(mask._view(), device)
+    return places(mask, device)

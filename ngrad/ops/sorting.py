@@ -13,6 +13,8 @@ from ngrad.errors import NumberError
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
+from ngrad.ops.comparison import isnan
+from ngrad.ops.complexes import imag, real
 from ngrad.ops.convert import cast_to, tensor
 from ngrad.ops.gather import ADD_ROWS, TAKE, Gathered, take_launch
 from ngrad.ops.launching import Dense, dense_operands, place_launch
@@ -20,12 +22,13 @@ from ngrad.ops.matrices import array_at
 from ngrad.ops.on_threads import WORTH, each_row
 from ngrad.ops.ordering import arrange, largest, order
 from ngrad.ops.shape import normal_axis, spread, swap_last
+from ngrad.ops.slicing import strided
 from ngrad.record import apply
 from ngrad.tensor import Tensor, empty
 from ngrad_kernels.contract import CHUNK
 from ngrad_kernels.product import Prepared
 
-INT32, INT64 = BY_CODE["i4"], BY_CODE["i8"]
+INT8, INT32, INT64 = (BY_CODE[code] for code in ("i1", "i4", "i8"))
 DIRECTIONS = {"ASCENDING": False, "DESCENDING": True}
 
 
@@ -166,7 +169,7 @@ def _(g: Any, out: Any, x: Any, kth: Any) -> Any:
 
 def partitioned(op: Op, x: Any, kth: tuple[int, ...], axis: int) -> Any:
     """`PARTITION` or `ARGPARTITION` along an axis."""
-    return swap_last(apply(op, (swap_last(x, axis),), (kth,)), axis)
+    return swap_last(ordered(op, swap_last(x, axis), kth), axis)
 
 
 def _largest_infer(x: Layout, count: int) -> Layout:
@@ -206,6 +209,30 @@ LARGEST = Op("largest", _largest_infer, _largest_prepare, ("count",), family="so
 first; NaN is the largest."""
 LARGEST.vjp(lambda g, out, x, count: (None,))
 LARGEST.batch(lambda size, batched, x, count: apply(LARGEST, (x,), (count,)))
+
+
+def by_parts(where: Layout) -> bool:
+    """Whether elements are put in order by their parts: a device's sort is of what has an order by
+    its bits, which complex numbers have not.
+    """
+    return where.dtype.is_complex and where.device is not HOST
+
+
+def ordered(op: Op, x: Any, how: Any) -> Any:
+    """An op of the order of elements along the last axis, with its param."""
+    if not by_parts(x._layout):
+        return apply(op, (x,), (how,))
+    # Stably by each part in turn, the least one first: those with a NaN come behind the others.
+    last, descending = x._layout.ndim - 1, how is True or op is LARGEST
+    first, second = real(x), imag(x)
+    kinds = cast_to(isnan(first), INT8) * 2 + cast_to(isnan(second), INT8)
+    where = apply(ARGSORT, (second,), (descending,))
+    for key in (first, kinds):
+        again = apply(ARGSORT, (apply(TAKE, (key, where), (last, last)),), (descending,))
+        where = apply(TAKE, (where, again), (last, last))
+    if op is LARGEST:
+        return strided(where, (*((0, 1, n) for n in x._layout.shape[:-1]), (0, 1, how)))
+    return apply(TAKE, (x, where), (last, last)) if op in (SORT, PARTITION) else where
 
 
 def _search_infer(x: Layout, values: Layout, right: bool) -> Layout:
@@ -326,8 +353,8 @@ def sorted_along(x: Any, axis: int, descending: bool) -> Any:
 
 def _along(op: Op, x: Any, axis: int, descending: bool) -> Any:
     if axis == x._layout.ndim - 1:
-        return apply(op, (x,), (descending,))
-    return swap_last(apply(op, (swap_last(x, axis),), (descending,)), axis)
+        return ordered(op, x, descending)
+    return swap_last(ordered(op, swap_last(x, axis), descending), axis)
 
 
 def _descends(what: str, direction: Any) -> bool:

@@ -156,16 +156,21 @@ def _on_host(x: Tensor) -> Tensor:
 _warned: set[str] = set()
 
 
-def _by_host(call: Call) -> tuple[Callable[..., Any], Any]:
-    """How a call runs whose op has no form for its device; that is said once an op."""
-    op, device = call.op, call.spec.device
-    if op.name not in _warned:
-        _warned.add(op.name)
+def said(name: str, device: Device) -> None:
+    """Say of an op, or of a function, that it has no form for a device: once."""
+    if name not in _warned:
+        _warned.add(name)
         warnings.warn(
-            f"{op.name}: has no form for {device.kind} and runs on the CPU, between copies",
+            f"{name}: has no form for {device.kind} and runs on the CPU, between copies",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
+
+
+def _by_host(call: Call) -> tuple[Callable[..., Any], Any]:
+    """How a call runs whose op has no form for its device."""
+    op = call.op
+    said(op.name, call.spec.device)
     host = op.call(call.params, tuple([where.spec.on(HOST) for where in call.inputs]))
 
     def run(*inputs: Tensor) -> Any:

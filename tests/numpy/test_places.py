@@ -17,7 +17,7 @@ import ngrad.numpy as ours
 from ngrad.scipy import linalg, special
 
 X = np.arange(1.0, 13.0).reshape(3, 4)
-K, M = np.array([2, 0]), X > 3.0
+K, M, C = np.array([2, 0]), X > 3.0, np.array([3.0, 2.0, 5.0, 4.0])
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +98,30 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     # what a call makes for itself
     "nonzero": lambda x: ours.nonzero(x > 3)[0],
     "argwhere": lambda x: ours.argwhere(x > 3),
+    "nonzero of several axes": lambda x: ours.stack(ours.nonzero(x % 3)),
+    "compress of numbers": lambda x: ours.compress(x[:, 0] % 2, x, 0),
     "unique": lambda x: ours.unique(x),
+    "unique of all": lambda x: ours.concatenate([*map(ours.ravel, ours.unique_all(x % C))]),
+    "unique of NaN": lambda x: ours.concatenate(
+        [*map(ours.ravel, ours.unique(ours.where(x > 5, np.nan, x % C), True, True, True))]
+    ),
+    "unique of slices": lambda x: ours.unique(x % C, axis=0),
+    "unique of tensors": lambda x: ours.concatenate(
+        [*map(ours.asarray, ngrad.unique_with_counts((9.0 - x % C).ravel()._read()))]
+    ),
+    "intersect1d": lambda x: ours.concatenate(ours.intersect1d(x % C, X, return_indices=True)),
+    "setxor1d": lambda x: ours.setxor1d(x, [3.0, 99.0]),
+    "complex order": lambda x: ours.argsort((x % C) * np.array([1j, 1.0, np.nan, -1j])),
+    "complex sort": lambda x: ours.sort((x % C) + 1j * x, 0, descending=True),
+    "complex partition": lambda x: ours.partition((x % C) - 1j * x, 2)[:, 2],
+    "largest of complex": lambda x: ours.asarray(
+        ngrad.math.top_k(((x % C) - 1j * x)._read(), 2)[1]
+    ),
+    "trim_zeros": lambda x: ours.trim_zeros(ours.where(x % 9 > 4, x, 0.0)[0]),
+    "asarray_chkfinite": lambda x: ours.asarray_chkfinite(x),
+    "histogram_bin_edges": lambda x: ours.histogram_bin_edges(x % C, 4),
+    "nanmedian": lambda x: ours.nanmedian(ours.where(x > 5, x, np.nan), 0),
+    "eig": lambda x: abs(ours.linalg.eig(x[:2, :2])[0]),
     "tril": lambda x: ours.tril(x),
     "roll": lambda x: ours.roll(x, 1),
     "pad": lambda x: ours.pad(x, 1),
@@ -133,6 +156,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 
 
 LOOKS = {
+    "nonzero of several axes", "compress of numbers", "unique of all", "unique of NaN",
+    "unique of slices", "unique of tensors", "intersect1d", "setxor1d", "trim_zeros",
+    "asarray_chkfinite", "histogram_bin_edges", "nanmedian",
     "x[mask]", "x[x > 3]", "compress", "extract", "nonzero", "argwhere", "unique", "piecewise",
     "histogram", "bincount", "repeat", "lstsq", "multivariate_normal", "poisson",
 }  # fmt: skip

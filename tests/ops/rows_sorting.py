@@ -13,7 +13,7 @@ from ngrad.graph.op import TABLE
 from ngrad.ops.bitwise import PACK, UNPACK
 from ngrad.ops.interpolation import INTERP
 from ngrad.ops.ranks import PLACES, RANKED, ranked
-from ngrad.ops.sorting import LARGEST, SEARCH, partitioned
+from ngrad.ops.sorting import LARGEST, SEARCH, ordered, partitioned
 from ngrad.record import apply
 
 _take = np.take_along_axis
@@ -97,7 +97,7 @@ SORTING = [
     *(
         Row(
             "largest",
-            lambda x, count=count: apply(LARGEST, (x,), (count,)),
+            lambda x, count=count: ordered(LARGEST, x, count),
             lambda x, count=count: _order(x, -1, True)[..., :count],
             kinds="fiubc",
             shapes=(((9,),), ((5, 3),), ((2, 0, 3),)) if count < 4 else (((3, 700),), ((40,),)),
