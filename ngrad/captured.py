@@ -18,7 +18,7 @@ from ngrad.tensor import Tensor
 from ngrad_kernels.choices import choices
 from ngrad_kernels.codes import words_for
 from ngrad_kernels.machine import MOST
-from ngrad_kernels.memory import Buffer, FreeList
+from ngrad_kernels.memory import Buffer, FreeList, OutOfMemory
 from ngrad_kernels.words import packed, unpacked
 
 ROOM = 1 << 26
@@ -108,19 +108,23 @@ class Captured(Schedule):
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The plan's outputs, for values by slot."""
-        lists = self._device.pool.own_lists(self._uid, self._sizes)
-        numbers = self._numbers  # another thread may put others in their place
-        addresses, held = numbers.put(kept, lists[-1]) if numbers else ((), None)
-        own = self._begin(lists) if self.checks else None
-        found = self._gather(kept, lists, own, own.buffer.address if own else 0, addresses)
-        if found is None:
-            own = None  # its memory comes again
-            found, held = self._gather_others(kept, lists)
-        registers, made, *before = found
-        if self._few and not before:
-            self._launch_all(registers)
-        else:
-            self._launch(lists, registers, *before)
+        try:
+            lists = self._device.pool.own_lists(self._uid, self._sizes)
+            numbers = self._numbers  # another thread may put others in their place
+            addresses, held = numbers.put(kept, lists[-1]) if numbers else ((), None)
+            own = self._begin(lists) if self.checks else None
+            found = self._gather(kept, lists, own, own.buffer.address if own else 0, addresses)
+            if found is None:
+                own = None  # its memory comes again
+                found, held = self._gather_others(kept, lists)
+            registers, made, *before = found
+            if self._few and not before:
+                self._launch_all(registers)
+            else:
+                self._launch(lists, registers, *before)
+        except OutOfMemory as error:
+            self.refused(error)
+            raise
         del held
         return made if self._plain else self._results(kept, made)
 

@@ -19,7 +19,6 @@ from ngrad.hooks import hooks
 from ngrad.ops.fused import rendered
 from ngrad.stats import size
 from ngrad_kernels import cache
-from ngrad_kernels.space import Reduce
 
 
 class Event(NamedTuple):
@@ -76,21 +75,11 @@ _Seen = tuple[str, Call | str, int, int, int]
 
 
 @functools.lru_cache(1024)
-def _named(op: Any, params: Any, inputs: tuple[Layout, ...]) -> tuple[str, tuple[str, ...]]:
-    """The name of what a call runs, and of the ops in it."""
-    if op not in (FUSED, TOGETHER):
-        return op.name, (op.name,)
-    groups = params if op is FUSED else params[0]
-    ops = []
-    for group in groups:
-        ops += ["take_rows" for leaf in group.leaves if leaf.spread == "gathered"]
-        ops += [
-            f"reduce_{step.reduction}" if isinstance(step, Reduce) else step.scalar
-            for step in group.steps
-        ]
+def _named(op: Any, params: Any, inputs: tuple[Layout, ...]) -> str:
+    """The name of what a call runs."""
     if op is TOGETHER:
-        return f"{len(groups)} together", tuple(ops)
-    return rendered(groups[0], inputs)[0], tuple(ops)
+        return f"{len(params[0])} together"
+    return rendered(params[0], inputs)[0] if op is FUSED else op.name
 
 
 class Profile:
@@ -122,7 +111,7 @@ class Profile:
         when = start - self._began, end - start, thread
         if isinstance(what, str):
             return Event(kind, what, (), *when)
-        name, ops = _named(what.op, what.params, what.inputs)
+        name, ops = _named(what.op, what.params, what.inputs), tuple(what.ops)
         shapes = tuple(map(repr, what.inputs)), tuple(map(repr, what.outputs))
         return Event(kind, name, ops, *when, *shapes, what.launches, what.bytes)
 

@@ -23,6 +23,7 @@ from ngrad.hooks import hooks
 from ngrad.tensor import Tensor
 from ngrad.window import Window, found, recorded
 from ngrad_kernels.machine import MOST
+from ngrad_kernels.memory import OutOfMemory
 
 uids = itertools.count(1)
 """A number of its own for each variable. Numbers, unlike `id`s, are never used again."""
@@ -134,7 +135,11 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
     params : tuple
         The op's static parameters, hashable.
     """
-    out = found(state.window, op.calls, params, settings.small, inputs, op)
+    try:
+        out = found(state.window, op.calls, params, settings.small, inputs, op)
+    except OutOfMemory as error:
+        error.by(f"{op.name}({', '.join([repr(x._layout) for x in inputs])})")
+        raise
     if out is not None:
         return out
     layouts = tuple([x._layout for x in inputs])
@@ -226,4 +231,8 @@ def plainly(op: Op, params: Params, *inputs: Any) -> Any:
 
 def execute(call: Call, inputs: tuple[Any, ...]) -> Any:
     """Run a call: nothing is recorded."""
-    return call.run(*inputs) if hooks.execute is None else hooks.execute(call, inputs)
+    try:
+        return call.run(*inputs) if hooks.execute is None else hooks.execute(call, inputs)
+    except OutOfMemory as error:
+        error.by(repr(call))
+        raise

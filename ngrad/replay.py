@@ -24,7 +24,7 @@ from ngrad.status import begun, unsettled
 from ngrad.tensor import Tensor, empty, ran, replayed, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.machine import MOST
-from ngrad_kernels.memory import Buffer, pool
+from ngrad_kernels.memory import Buffer, OutOfMemory, pool
 from ngrad_kernels.words import Step, Words, packed
 
 SMALL = 1 << 20
@@ -228,7 +228,11 @@ class Replay(Schedule):
         """
         made: list[Any]
         if not self.shared:
-            made = self._walk(kept)
+            try:
+                made = self._walk(kept)
+            except OutOfMemory as error:
+                self.refused(error)
+                raise
             return made if self._plain else self._results(kept, made)
         registers = [0]
         numbers = []  # held until they have been read
@@ -238,9 +242,13 @@ class Replay(Schedule):
                 value = scalar(value, where.dtype)
                 numbers.append(value)
             registers.append(value._at)
-        made = [empty(where) for where in self._made]
+        try:
+            made = [empty(where) for where in self._made]
+            room = pool.take(self.temporaries)
+        except OutOfMemory as error:
+            self.refused(error)
+            raise
         registers += [x._at for x in made]
-        room = pool.take(self.temporaries)
         registers.append(room.address)
         results = made if self._plain else self._results(kept, made)
         words = packed(registers)

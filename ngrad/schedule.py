@@ -13,6 +13,7 @@ from ngrad.graph.room import Room, Shelves
 from ngrad.scalars import scalar
 from ngrad.status import Status
 from ngrad.tensor import Tensor
+from ngrad_kernels.memory import OutOfMemory
 from ngrad_kernels.words import Step
 
 Loads = tuple[tuple[int, Layout], ...]
@@ -144,6 +145,17 @@ class Schedule:
             if output is not None and self._own[number] is None
         ]
         self._plain = self._own == [*range(len(self._made))]
+
+    def refused(self, error: OutOfMemory) -> None:
+        """Have an error say for whom there was no room: the step that makes most."""
+        calls = [step.call for step in self._plan.steps]
+        if self.open:  # sizes stand elsewhere, and the error has that of the result
+            error.by(", ".join(dict.fromkeys([call.op.name for call in calls])))
+            return
+        most = max(calls, key=lambda call: sum([where.nbytes for where in call.outputs]))
+        gives = ", ".join(map(repr, most.outputs))
+        beside = f", the largest of {len(calls)} ops that run together" if len(calls) > 1 else ""
+        error.by(f"{most!r} -> {gives}{beside}")
 
     def steps(self, registers: int) -> list[Step]:
         """The launches over so many registers; those below zero count from the last."""

@@ -19,7 +19,7 @@ from ngrad.reference import Reference
 from ngrad.shape import Shape
 from ngrad_kernels.exporting import WRITABLE, asked, export_tensors
 from ngrad_kernels.making import Kinds, makers
-from ngrad_kernels.memory import Buffer
+from ngrad_kernels.memory import Buffer, OutOfMemory
 from ngrad_kernels.native import blank
 
 
@@ -277,7 +277,11 @@ class Tensor(Operand["Tensor"], Laid):
 
 
 def _taken(where: Layout) -> Buffer:
-    return where.device.pool.take(where.nbytes)
+    try:
+        return where.device.pool.take(where.nbytes)
+    except OutOfMemory as error:
+        error.of(f"{where.dtype.name} of shape {where.shape}")
+        raise
 
 
 def _number(value: Any, where: Layout) -> Tensor:

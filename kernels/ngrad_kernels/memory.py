@@ -157,6 +157,18 @@ class Shared(Buffer):
 class OutOfMemory(MemoryError):
     """The pool's limit, or the machine's memory, does not suffice."""
 
+    told = False
+
+    def of(self, made: str) -> None:
+        """Have it say what there was no room for."""
+        self.args = (self.args[0].replace("cannot allocate ", f"cannot allocate {made}, ", 1),)
+
+    def by(self, what: str) -> None:
+        """Have it say who asked, once: the innermost knows best."""
+        if not self.told:
+            self.told = True
+            self.args = (f"{what}: {self.args[0]}",)
+
 
 @dataclass(frozen=True)
 class MemoryStats:
@@ -295,10 +307,10 @@ class Pool:
 
     def _refusal(self, size: int, why: str) -> str:
         stats = self.stats()
+        more = "" if self.limit is None else ", or raise the limit"
         lines = [
             f"cannot allocate {size:,} bytes: {why}; {stats.live_bytes:,} bytes in "
-            f"{stats.live_blocks} buffers are in use. Let go of tensors or tapes, or raise the "
-            "limit."
+            f"{stats.live_blocks} buffers are in use. Let go of tensors or tapes{more}."
         ]
         census = sorted(self.census().items(), key=lambda item: item[0] * item[1], reverse=True)
         lines += [f"{count:>8} x {each:>18,} bytes" for each, count in census[:LISTED]]

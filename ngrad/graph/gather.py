@@ -26,6 +26,7 @@ def _prepare(*inputs: object, **params: object) -> object:
 TOGETHER = Op("together", _infer, _prepare, ("groups",), family="engine")
 """Several groups as one node: their inputs, then their results, one group after the other."""
 TOGETHER.limit = FUSED_LIMIT
+TOGETHER.within = lambda groups: [name for group in groups for name in group.ops()]
 
 
 def gather(graph: Graph) -> Graph:

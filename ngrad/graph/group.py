@@ -65,6 +65,14 @@ class Group:
     frames: tuple[Frame, ...] = ()
     dying: tuple[int, ...] = ()
 
+    def ops(self) -> list[str]:
+        """The names of what it computes, in order."""
+        gathers = ["take_rows" for leaf in self.leaves if leaf.spread == "gathered"]
+        return gathers + [
+            f"reduce_{step.reduction}" if isinstance(step, Reduce) else step.scalar
+            for step in self.steps
+        ]
+
     def __str__(self) -> str:
         rows, length = self.split
         lines = [f"{rows} x {length}"]
@@ -98,3 +106,4 @@ def _prepare(*_: Any, **__: Any) -> Any:
 FUSED = Op("fused", _infer, _prepare, ("group",), family="engine")
 """Several nodes of a graph as one."""
 FUSED.limit = FUSED_LIMIT
+FUSED.within = Group.ops

@@ -152,7 +152,15 @@ class Call:
         return self._program
 
     def __repr__(self) -> str:
-        return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
+        ops = ", ".join(dict.fromkeys(self.ops))
+        name = self.op.name if ops == self.op.name else f"{self.op.name} {ops}"
+        return f"{name}({', '.join(map(repr, self.inputs))})"
+
+    @property
+    def ops(self) -> list[str]:
+        """The names of the ops that it stands for: most often of its own."""
+        within = self.op.within
+        return [self.op.name] if within is None else within(*self.params)
 
 
 def _never(*_: Any) -> Any:
@@ -198,6 +206,8 @@ class Op:
         dies, it sets the first parameter, `dies`.
     ends : bool
         Whether no tape follows a value through it, nor what is computed of the result.
+    within : callable or None
+        `within(*params)` gives the names of the ops that one stands for which stands for several.
     anywhere : bool
         Whether what `prepare` gives, if it is no program, runs on every device. If not, the op runs
         on the CPU there, on copies.
@@ -224,6 +234,7 @@ class Op:
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
         self.fusion: Any = None
+        self.within: Callable[..., list[str]] | None = None
         self.view = self.moves = self.over = self.ends = False
         self.anywhere = family == "opaque"
         self.widens = widens

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import opened
-from ngrad.errors import NgradError
+from ngrad.errors import NgradError, OutOfMemory
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.place import where_they_lie
 
-KINDS = (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError)
+KINDS = (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError, OutOfMemory)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from ngrad.devices import HOST, Device, current
 from ngrad.dtypes import DType, as_dtype, float32, float64, int32, int64, kind_of, result_type
-from ngrad.errors import DTypeError, NumberError, ShapeError
+from ngrad.errors import DTypeError, NumberError, OutOfMemory, ShapeError
 from ngrad.graph.dims import Dim, size
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -74,9 +74,13 @@ def _read(value: Any) -> Any:
 
 
 def _made(value: Any, wanted: Any) -> Any:
-    if isinstance(value, (list, tuple, Dim)):
-        return tensor(value, "constant", wanted)
-    return constant_of(value, wanted, "constant")
+    try:
+        if isinstance(value, (list, tuple, Dim)):
+            return tensor(value, "constant", wanted)
+        return constant_of(value, wanted, "constant")
+    except OutOfMemory as error:
+        error.by("constant")
+        raise
 
 
 def convert_to_tensor(

@@ -12,7 +12,7 @@ import numpy as np
 
 from ngrad.devices import Device, current
 from ngrad.dtypes import DType
-from ngrad.errors import DTypeError, TraceError
+from ngrad.errors import DTypeError, OutOfMemory, TraceError
 from ngrad.graph.dims import size
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -71,7 +71,13 @@ def made(op: Op, *params: Any, device: Device | None = None) -> Any:
     depends on open sizes, wherever the recording is used.
     """
     call = op.call((*params, device or current()), ())
-    return state.window.constant_of(call) if call.open else call.run()
+    if call.open:
+        return state.window.constant_of(call)
+    try:
+        return call.run()
+    except OutOfMemory as error:
+        error.by(repr(call))
+        raise
 
 
 def _infer(sizes: tuple[int, ...], dtype: DType, device: Device) -> Layout:
