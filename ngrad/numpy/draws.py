@@ -20,6 +20,7 @@ from ngrad.numpy.convert import FLOAT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.naming import KINDS, explain
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.out import own_array, written
 from ngrad.numpy.place import place_of, where_they_lie
 from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS
@@ -71,7 +72,7 @@ class Draws:
         if trace is None:
             try:
                 drawn = getattr(self._source, name)(*values, **named)
-                return _array(drawn, place) if isinstance(drawn, np.ndarray) else drawn
+                return array_at(drawn, place) if isinstance(drawn, np.ndarray) else drawn
             except KINDS as error:
                 explain(error, name, args, kwargs)
                 raise
@@ -85,24 +86,33 @@ class Draws:
             return Weak(host(again, BY_CODE["f8"]))
         array = np.asarray(like)
         spec = layout(as_dtype(array.dtype), array.shape, None, place)
-        return array_of(trace.ask(lambda: _array(again(), place)._read(), spec))
+        return array_of(trace.ask(lambda: array_at(again(), place)._read(), spec))
+
+    def _into(self, name: str, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        """The same, of methods that may be given an array to draw into."""
+        if out is None:
+            return self._draw(name, *args, **kwargs)
+        out = own_array(name, out)
+        # NumPy takes it if it has numbers of that dtype.
+        room = room_like(out)
+        drawn = where_they_lie(lambda _: self._draw(name, *args, out=room, **kwargs), out)
+        return written(name, drawn._read(), out)
 
     # -- made of standard draws --------------------------------------------------------------------
 
     def _scaled(self, name: str, standard: str, size: Any, loc: Any, scale: Any) -> Any:
         """loc + scale * z; of exponential and Rayleigh draws, whose loc is None, scale * z."""
         given = (scale,) if loc is None else (loc, scale)
-        if not any(map(_is_ours, given)):
+        if not any(map(is_ours, given)):
             return self._draw(name, *given, size=size)
         return where_they_lie(self._scale, standard, size, loc, scale)
 
-    def _scale(self, standard: str, size: Any, loc: Any, scale: Any, *own: Any) -> Any:
-        """The same; the standard draw may have parameters of its own."""
+    def _scale(self, standard: str, size: Any, loc: Any, scale: Any) -> Any:
         given = (scale,) if loc is None else (loc, scale)
-        _refuse_negative("scale", scale)
-        z = self._draw(standard, *own, size=_size(size, *own, *given))
-        found = _parameter(scale) * z
-        return found if loc is None else _parameter(loc) + found
+        refuse_negative("scale", scale)
+        z = self._draw(standard, size=size_of(size, *given))
+        found = parameter(scale) * z
+        return found if loc is None else parameter(loc) + found
 
     def _followed(
         self,
@@ -115,7 +125,7 @@ class Draws:
         """NumPy's draw, with the derivatives of a path to it, but for rounding, from a standard one
         and the parameters. In a `function`, where there are no parameters yet, it ends at the path.
         """
-        if not any(map(_is_ours, given)):
+        if not any(map(is_ours, given)):
             return self._draw(name, *given, size=size)
         return where_they_lie(self._follow, name, standard, size, path, *given)
 
@@ -125,13 +135,10 @@ class Draws:
         drawn = None
         if state.window.trace is None:
             source = copy.deepcopy(self._source)
-            drawn = _array(getattr(source, name)(*map(on_host, given), size=size), current())
-        z = self._draw(standard, size=_size(size, *given))
-        near = path(z, *map(_parameter, given))
-        if drawn is None:
-            return near
-        still = array_of(stop_gradient(near._read()))
-        return drawn + where(UFUNCS["isfinite"](near), near - still, 0.0)
+            drawn = array_at(getattr(source, name)(*map(on_host, given), size=size), current())
+        z = self._draw(standard, size=size_of(size, *given))
+        near = path(z, *map(parameter, given))
+        return near if drawn is None else along(drawn, near)
 
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a normal distribution; with derivatives in its parameters."""
@@ -139,19 +146,19 @@ class Draws:
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
         """Of [low, high), evenly; with derivatives in its parameters."""
-        if not (_is_ours(low) or _is_ours(high)):
+        if not (is_ours(low) or is_ours(high)):
             return self._draw("uniform", low, high, size=size)
         return where_they_lie(self._between, low, high, size)
 
     def _between(self, low: Any, high: Any, size: Any) -> Any:
-        first, last = _parameter(low), _parameter(high)
+        first, last = parameter(low), parameter(high)
         if state.window.trace is None:
             between = np.asarray(last - first)
             if not np.isfinite(between).all():
                 raise OverflowError("uniform: high - low range exceeds valid bounds")
             if isinstance(self._source, np.random.Generator) and (between < 0).any():
                 raise ValueError("uniform: high - low < 0")  # of the old generator it is not asked
-        return first + (last - first) * self._draw("random", size=_size(size, low, high))
+        return first + (last - first) * self._draw("random", size=size_of(size, low, high))
 
     def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:
         """Of an exponential distribution; with derivatives in its parameter."""
@@ -172,25 +179,6 @@ class Draws:
     def gumbel(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a Gumbel distribution; with derivatives in its parameters."""
         return self._scaled("gumbel", "gumbel", size, loc, scale)
-
-    def gamma(self, shape: Any, scale: Any = 1.0, size: Any = None) -> Any:
-        """Of a gamma distribution; with a derivative in its scale, and none in its shape."""
-        if not _is_ours(scale):
-            return self._draw("gamma", shape, scale, size=size)
-        return where_they_lie(self._scale, "standard_gamma", size, None, scale, shape)
-
-    def multivariate_normal(
-        self, mean: Any, cov: Any, size: Any = None, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Vectors of a normal distribution; with a derivative in its mean, and none in its
-        covariance. The other arguments are NumPy's.
-        """
-        drawn = self._draw("multivariate_normal", mean, cov, size, *args, **kwargs)
-        if not _is_ours(mean):
-            return drawn
-        near = _parameter(mean)
-        still = array_of(stop_gradient(near._read()))
-        return drawn + where(UFUNCS["isfinite"](near), near - still, 0.0)
 
     def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
         """Whose logarithm is normally distributed; with derivatives in its parameters."""
@@ -282,7 +270,13 @@ class Draws:
         x[...] = self._ordered(x, axis, "shuffle")
 
 
-def _array(value: Any, place: Device) -> ndarray:
+def along(drawn: Any, path: Any) -> Any:
+    """What NumPy drew, with the derivatives of a path to it, but for rounding."""
+    still = array_of(stop_gradient(path._read()))
+    return drawn + where(UFUNCS["isfinite"](path), path - still, 0.0)
+
+
+def array_at(value: Any, place: Device) -> ndarray:
     return array_of(from_numpy(np.asarray(value), None, place))
 
 
@@ -298,14 +292,14 @@ PLAIN = frozenset((int, float, bool, type(None), type, str, np.ndarray))
 """Types of arguments in which there is nothing of ours."""
 
 
-def _is_ours(value: Any) -> bool:
+def is_ours(value: Any) -> bool:
     return type(value) not in PLAIN and isinstance(from_outside(value), (Tensor, Weak))
 
 
 def on_host(value: Any) -> Any:
     if type(value) is Weak:
         return float(value)  # which raises: there is none yet
-    if not _is_ours(value):
+    if not is_ours(value):
         return value
     # A number where there is one, of which NumPy takes more than of an array without axes.
     array = isinstance(value, ndarray) and not value.is_number
@@ -328,13 +322,13 @@ def room_like(out: ndarray) -> np.ndarray[Any, Any]:
     return np.empty((*shape, 2), out.dtype)[..., 0]
 
 
-def _parameter(value: Any) -> Any:
+def parameter(value: Any) -> Any:
     return asarray(to_tensor(value, FLOAT64))
 
 
-def _size(size: Any, *parameters: Any) -> Any:
+def size_of(size: Any, *parameters: Any) -> Any:
     """The shape of a draw: that of the parameters together, which must fit one that is given."""
-    shapes = [tuple(_parameter(x).shape) for x in parameters]
+    shapes = [tuple(parameter(x).shape) for x in parameters]
     if size is None:
         return np.broadcast_shapes(*shapes)
     wanted = tuple(map(int, size)) if np.iterable(size) else (int(size),)
@@ -350,8 +344,8 @@ def _size(size: Any, *parameters: Any) -> Any:
     return wanted
 
 
-def _refuse_negative(name: str, value: Any) -> None:
-    if _is_ours(value) and state.window.trace is not None:
+def refuse_negative(name: str, value: Any) -> None:
+    if is_ours(value) and state.window.trace is not None:
         return  # there is none yet
     if np.signbit(np.asarray(value, np.float64)).any():
         raise ValueError(f"{name} < 0")

@@ -1,8 +1,5 @@
-"""NumPy's `random`: the same numbers for the same seed, as arrays with derivatives.
-
-Normal, uniform, exponential, Rayleigh, Laplace, logistic, Gumbel, lognormal, Weibull, power and
-Pareto draws have derivatives in parameters that are arrays of ours, gamma draws in their scale, and
-vectors of a normal distribution in their mean; others none.
+"""NumPy's `random`: the same numbers for the same seed, as arrays; those of continuous laws have
+derivatives in parameters that are arrays of ours (docs/random.md).
 """
 
 from __future__ import annotations
@@ -19,6 +16,7 @@ from ngrad.dtypes import can_cast
 from ngrad.numpy.absent import missing_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.draws import Draws, by_columns, on_host, room_like
+from ngrad.numpy.laws import Laws
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import own_array, written
 from ngrad.numpy.place import where_they_lie
@@ -28,30 +26,22 @@ from ngrad.tracing import each_call
 
 __getattr__ = missing_of("random")
 SHARED = (
-    "beta", "binomial", "chisquare", "dirichlet", "f", "geometric", "hypergeometric", "logseries",
-    "multinomial", "negative_binomial", "noncentral_chisquare", "noncentral_f", "poisson", "random",
-    "standard_cauchy", "standard_exponential", "standard_gamma", "standard_normal", "standard_t",
-    "triangular", "vonmises", "wald", "zipf",
+    "binomial", "geometric", "hypergeometric", "logseries", "multinomial", "negative_binomial",
+    "poisson", "random", "standard_cauchy", "standard_exponential", "standard_normal", "zipf",
 )  # fmt: skip
 """Methods of both that are NumPy's as they are."""
 
 
 def _as_it_is(name: str) -> Callable[..., Any]:
-    def method(self: Draws, *args: Any, out: Any = None, **kwargs: Any) -> Any:
-        if out is None:
-            return self._draw(name, *args, **kwargs)
-        out = own_array(name, out)
-        # NumPy takes it if it has numbers of that dtype.
-        room = room_like(out)
-        drawn = where_they_lie(lambda _: self._draw(name, *args, out=room, **kwargs), out)
-        return written(name, drawn._read(), out)
+    def method(self: Draws, *args: Any, **kwargs: Any) -> Any:
+        return self._into(name, *args, **kwargs)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"As NumPy's `{name}`."
     return method
 
 
-class Generator(Draws):
+class Generator(Laws):
     """Draws by a bit generator of NumPy's: made by `default_rng`, or of a bit generator.
 
     Examples
@@ -164,7 +154,7 @@ def _last(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return (*shape[:axis], *shape[axis + 1 :], shape[axis])
 
 
-class RandomState(Draws):
+class RandomState(Laws):
     """NumPy's legacy generator, whose numbers for a seed never change.
 
     Examples
@@ -241,10 +231,11 @@ _global = RandomState.__new__(RandomState)
 Draws.__init__(_global, lambda: np.random.rand.__self__)  # type: ignore[attr-defined]
 LEGACY = (
     *(name for name in SHARED if name != "random"),
-    "bytes", "choice", "exponential", "gamma", "get_state", "gumbel", "laplace", "logistic",
-    "lognormal", "multivariate_normal", "normal", "pareto", "permutation", "power", "rand",
-    "randint", "randn", "random", "random_integers", "random_sample", "rayleigh", "seed",
-    "set_state", "shuffle", "uniform", "weibull",
+    "beta", "bytes", "chisquare", "choice", "dirichlet", "exponential", "f", "gamma", "get_state",
+    "gumbel", "laplace", "logistic", "lognormal", "multivariate_normal", "noncentral_chisquare",
+    "noncentral_f", "normal", "pareto", "permutation", "power", "rand", "randint", "randn",
+    "random", "random_integers", "random_sample", "rayleigh", "seed", "set_state", "shuffle",
+    "standard_gamma", "standard_t", "triangular", "uniform", "vonmises", "wald", "weibull",
 )  # fmt: skip
 
 

@@ -248,7 +248,8 @@ def gamma(
     shape : tuple of int
         How many to draw for each alpha and beta.
     alpha : number or tensor
-        Positive (NaN is drawn for what is not). No gradient flows to it.
+        Positive (NaN is drawn for what is not). Its derivative is along draws of the same share;
+        there is no second one.
     beta : number or tensor, optional
         1 if not given; differentiable.
     dtype : floating dtype

@@ -30,6 +30,7 @@ from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.gather import gather_rows
+from ngrad.ops.implied import pulled
 from ngrad.ops.launching import broadcast_shapes, dense_operands
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
@@ -124,6 +125,7 @@ def _for_each(name: str, sampler: str) -> Op:
 
 
 GAMMA = _for_each("random_gamma", "gamma")
+GAMMA.vjp(lambda g, out, state, alpha, shape: (None, *pulled("standard_gamma", g, out, alpha)))
 POISSON = _for_each("random_poisson", "poisson")
 BINOMIAL = _for_each("random_binomial", "binomial")
 
