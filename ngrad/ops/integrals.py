@@ -6,8 +6,10 @@ import math
 
 from ngrad.ops.arithmetic import abs_
 from ngrad.ops.comparison import greater, less
+from ngrad.ops.complexes import imag
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp
+from ngrad.ops.faddeeva import far_out
 
 NEAR, TERMS = 0.5, 15
 """Up to where the derivative of `exprel` is a sum of so many powers, and its own are."""
@@ -32,6 +34,11 @@ def dawsn(x):
 
 @dawsn.vjp
 def _(g, out, x):
+    if x.dtype.is_complex:  # it is i sqrt(pi) / 2 (exp(-x**2) - wofz(x))
+        far, series, there = far_out(x)
+        gone = select(less(imag(there), 0.0), 1.0, -1.0) * (there * exp(-(there * there)))
+        beyond = 1.0j * math.sqrt(math.pi) * (gone - 0.5 * series)
+        return (g * select(far, beyond, 1.0 - 2.0 * select(far, 0.0, x) * out),)
     # Far out, where the difference would cancel, by its asymptotic series (DLMF 7.12.1 of i x).
     start = FAR.get(x.dtype.code, 5.0)
     far = greater(abs_(x), start)

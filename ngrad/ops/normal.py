@@ -13,6 +13,7 @@ import numpy as np
 from ngrad.ops.comparison import greater, less
 from ngrad.ops.elementwise import elementwise, select
 from ngrad.ops.exponential import exp
+from ngrad.ops.faddeeva import wofz_slope
 from ngrad.ops.special import erfc
 
 FAR, NODES = 6.0, 20
@@ -101,7 +102,7 @@ def _(g, out, x):
 def erfcx(x):
     """exp(x**2) erfc(x), without overflow where x is large.
 
-    Integers and bools are converted to float64.
+    Integers and bools are converted to float64. Of complex numbers it is wofz(i x).
 
     Examples
     --------
@@ -113,6 +114,8 @@ def erfcx(x):
 
 @erfcx.vjp
 def _(g, out, x):
+    if x.dtype.is_complex:
+        return (g * (1.0j * wofz_slope(1.0j * x, out)),)
     # Where the difference would cancel, 1 - sqrt(pi) x erfcx(x) is the mean of t**2 / (2 x**2 +
     # t**2) over a normal t (of DLMF 7.7.1).
     far = greater(x, FAR * math.sqrt(0.5))

@@ -12,6 +12,7 @@ from ngrad.numpy.composed import as_floats
 from ngrad.numpy.convert import array_of, beside, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.norms import floats
+from ngrad.numpy.reductions import max as greatest
 from ngrad.ops import reductions as r
 from ngrad.ops.activations import log_softmax as _log_softmax
 from ngrad.ops.activations import softmax as _softmax
@@ -93,6 +94,8 @@ def _over(function: Any, x: Any, axis: Any) -> ndarray:
             f"{function.__name__}: no number is the largest of none, over axis {axis} of shape "
             f"{x._layout.shape}"
         )
+    if x.dtype.is_complex:
+        return _of_complex(function, x, tuple(axes) if x.ndim else ())
     if axis is None or x.ndim == 0:
         return array_of(reshape(function(reshape(x, (-1,))), x._layout.shape))
     if isinstance(axis, int):
@@ -100,3 +103,15 @@ def _over(function: Any, x: Any, axis: Any) -> ndarray:
     top = x - stop_gradient(r.reduce_max(x, axis, True))
     total = r.reduce_sum(exp(top), axis, True)
     return array_of(exp(top) / total if function is _softmax else top - log(total))
+
+
+def _of_complex(function: Any, x: Any, axes: tuple[int, ...]) -> ndarray:
+    """The same of complex numbers, of which the largest is the last in NumPy's order: that decides
+    how many turns there are in a logarithm.
+    """
+    top = stop_gradient(greatest(array_of(x), axes, keepdims=True)._read())
+    if function is _log_softmax:
+        top = select(isfinite(top), top, 0.0)
+    above = x - top
+    total = r.reduce_sum(exp(above), axes, True)
+    return array_of(exp(above) / total if function is _softmax else above - log(total))

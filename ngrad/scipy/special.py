@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ngrad.dtypes import BY_CODE
 from ngrad.numpy.composed import FLOAT32, FLOAT64, exp2, rint
 from ngrad.numpy.convert import array_of
 from ngrad.numpy.naming import located
@@ -20,10 +21,12 @@ from ngrad.numpy.ufuncs import ufunc
 from ngrad.ops import elliptic
 from ngrad.ops import scipy_special as s
 from ngrad.ops.comparison import greater, less
-from ngrad.ops.convert import operands
+from ngrad.ops.complexes import complex_, imag, real
+from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import expm1, log, log1p, sigmoid
 from ngrad.ops.exponential import softplus as _softplus
+from ngrad.ops.faddeeva import wofz as _complex_wofz
 from ngrad.ops.gammas import beta, betaln, binom, gamma, gammasgn, rgamma
 from ngrad.ops.gammas import loggamma as _complex_loggamma
 from ngrad.ops.incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
@@ -68,6 +71,19 @@ def _loggamma(x: Any) -> Any:
     if x.dtype.is_complex:
         return _complex_loggamma(x)
     return select(less(x, 0.0), np.nan, lgamma(select(less(x, 0.0), 1.0, x)))
+
+
+def _ndtr(x: Any) -> Any:
+    scale = -math.sqrt(0.5)
+    if x.dtype.is_complex:  # whose infinities a product would lose
+        return 0.5 * _erfc(complex_(scale * real(x), scale * imag(x)))
+    return 0.5 * _erfc(scale * x)
+
+
+def _wofz(x: Any) -> Any:
+    if not x.dtype.is_complex:
+        x = complex_(cast_to(x, BY_CODE["f8"]), 0.0)
+    return _complex_wofz(x)
 
 
 def _logit(x: Any) -> Any:
@@ -187,11 +203,12 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "erf": (_erf, 1, "The error function."),
     "erfc": (_erfc, 1, "1 - erf(x), without cancellation."),
     "erfcx": (erfcx, 1, "exp(x**2) erfc(x), without overflow."),
+    "wofz": (_wofz, 1, "Faddeeva's function, exp(-z**2) erfc(-i z)."),
     "erfinv": (erfinv, 1, "The inverse of erf."),
     "erfcinv": (erfcinv, 1, "The inverse of erfc."),
     "erfi": (erfi, 1, "The imaginary error function, -i erf(ix)."),
     "dawsn": (dawsn, 1, "Dawson's integral, exp(-x**2) erfi(x) sqrt(pi) / 2."),
-    "ndtr": (lambda x: 0.5 * _erfc(x * -math.sqrt(0.5)), 1, "The normal distribution function."),
+    "ndtr": (_ndtr, 1, "The normal distribution function."),
     "log_ndtr": (log_ndtr, 1, "The logarithm of ndtr, without underflow."),
     "ndtri": (ndtri, 1, "The inverse of ndtr."),
     "ndtri_exp": (ndtri_exp, 1, "The inverse of log_ndtr."),

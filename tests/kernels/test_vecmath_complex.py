@@ -33,6 +33,8 @@ NAMES = [
 ]
 GAMMAS = ("gamma", "rgamma", "loggamma", "digamma", "trigamma")
 """Those of `test_vecmath_complex_gamma.py`."""
+ERRORS = ("erf", "erfc", "erfcx", "erfi", "wofz", "dawsn")
+"""Those of `test_vecmath_complex_error.py`."""
 NUMPYS = {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
 
@@ -106,7 +108,7 @@ def test_complex64_is_rounded_once(name: str) -> None:
 
 def test_functions_are_tested() -> None:
     defined = {name.removesuffix("_c16") for name in FUNCTIONS if name.endswith("_c16")}
-    assert defined == {*NAMES, *GAMMAS, "expm1", "pow"}
+    assert defined == {*NAMES, *GAMMAS, *ERRORS, "expm1", "pow"}
     for module in (complex_exponential, complex_trigonometric):
         assert "C99" in (module.__doc__ or "")
 

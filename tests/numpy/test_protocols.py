@@ -121,21 +121,21 @@ def test_what_only_scipy_has() -> None:
 def test_complex_numbers_that_only_scipy_takes() -> None:
     """Ours is of real numbers: values are SciPy's, and a derivative is refused."""
     z = np.array([1 + 1j, 2.5 - 0.5j])
-    for name in ("erf", "wofz", "spence"):
+    for name in ("exp1", "expi", "spence"):
         function = getattr(scipy.special, name)
         assert_same_bits(function(ours.array(z)), function(z))
     for name in ("jv", "kv", "ive"):
         function = getattr(scipy.special, name)
         assert_same_bits(function(ours.array([1.0, 0.5]), z), function([1.0, 0.5], z))
-    assert isinstance(scipy.special.erf(ngrad.constant(z)), ngrad.Tensor)
+    assert isinstance(scipy.special.exp1(ngrad.constant(z)), ngrad.Tensor)
     target = ours.zeros(2, complex)
-    assert scipy.special.erf(ours.array(z), out=target) is target
-    assert_same_bits(target, scipy.special.erf(z))
+    assert scipy.special.exp1(ours.array(z), out=target) is target
+    assert_same_bits(target, scipy.special.exp1(z))
     x = ours.array(z)
     with ngrad.GradientTape(persistent=True) as tape:
         tape.watch(x)
-        y, known = scipy.special.erf(x), scipy.special.gamma(x)  # which ours takes
-    with pytest.raises(GradientError, match="erf: has no derivative"):
+        y, known = scipy.special.exp1(x), scipy.special.gamma(x)  # which ours takes
+    with pytest.raises(GradientError, match="exp1: has no derivative"):
         tape.gradient(y, x)
     assert tape.gradient(known, x) is not None
     with pytest.raises(ngrad.errors.DTypeError, match="ndtri: does not take complex128"):

@@ -196,8 +196,20 @@ VECMATH = [
     smooth("atanh", np.arctanh, (-0.8, 0.8), kinds="fc"),
     smooth("sigmoid", _sigmoid, (-4, 4), kinds="fc"),
     smooth("softplus", lambda x: np.logaddexp(0, x), (-4, 4)),
-    smooth("erf", sc.erf),
-    smooth("erfc", sc.erfc, ulps=16),
+    smooth("erf", sc.erf, kinds="fc", complex_ulps=64),
+    smooth("erfc", sc.erfc, kinds="fc", ulps=16, complex_ulps=64),
+    *(
+        smooth(
+            *("wofz", sc.wofz, domain),
+            function=TABLE["wofz"],
+            kinds="c",
+            converts="",
+            label=label,
+            ulps=64,  # SciPy's
+            rtol=1e-6,
+        )
+        for label, domain in (("", (-2, 2)), ("below", (-4, -1)), ("far", (7, 12)))
+    ),
     smooth(
         "gamma", sc.gamma, (0.4, 5), kinds="fc", function=gammas.gamma, ulps=8, complex_ulps=128
     ),
@@ -248,7 +260,7 @@ VECMATH = [
     smooth("erfinv", sc.erfinv, (-0.9, 0.9), ulps=8),
     smooth("erfcinv", sc.erfcinv, (0.2, 1.8), ulps=8),
     smooth("ndtri", sc.ndtri, (0.1, 0.9), ulps=8),
-    smooth("erfcx", sc.erfcx, (-2, 5), function=normal.erfcx, ulps=8),
+    smooth("erfcx", sc.erfcx, (-2, 5), kinds="fc", function=normal.erfcx, ulps=8, complex_ulps=64),
     smooth(
         *("log_ndtr", sc.log_ndtr, (-9, 3)),
         function=normal.log_ndtr,
@@ -289,8 +301,10 @@ VECMATH = [
         smooth(
             *(name, getattr(sc, name), domain),
             function=getattr(integrals, name),
+            kinds="fc" if name in ("dawsn", "erfi") else "f",
             label=label,
             ulps=64,  # SciPy's
+            complex_ulps=64,
             floor=64 * EPS,
             rtol=1e-6,
         )

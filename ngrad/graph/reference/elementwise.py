@@ -222,6 +222,7 @@ ELEMENTWISE: dict[str, Reference] = {
             "gamma": special("gamma"),
             "rgamma": special("rgamma"),
             "loggamma": special("loggamma"),
+            "wofz": special("wofz"),
             "gammasgn": special("gammasgn"),
             "beta": special("beta"),
             "betaln": special("betaln"),
