@@ -5,11 +5,10 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-import optree
-
 from ngrad.cell import Cell
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
+from ngrad.nests import leaves_of
 from ngrad.ops.convert import cast_to, from_outside, tensor
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
@@ -54,7 +53,7 @@ def targets_of(target: Any) -> tuple[Tensor, ...]:
     return tuple(
         [
             held(value) if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
-            for value in optree.tree_leaves(target)
+            for value in leaves_of(target, "gradient")
         ]
     )
 
@@ -87,7 +86,7 @@ def seeds_of(targets: tuple[Tensor, ...], output_gradients: Any) -> list[Tensor 
     """The cotangent given for each target, in its dtype; None for ones. Errors as of `alike`."""
     if output_gradients is None:
         return [None] * len(targets)
-    given = optree.tree_leaves(output_gradients, none_is_leaf=True)
+    given = leaves_of(output_gradients, "gradient", none_is_leaf=True)
     if len(given) != len(targets):
         raise ValueError(
             f"gradient: {len(given)} output gradients for {len(targets)} targets; give each one, "

@@ -17,6 +17,7 @@ import optree
 from ngrad.asking import UnconnectedGradients, alike, held, source_of, targets_of
 from ngrad.cell import like
 from ngrad.errors import DTypeError
+from ngrad.nests import flatten, leaves_of
 from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
@@ -37,8 +38,8 @@ def tangents_of(primals: Any, tangents: Any, what: str) -> list[Tensor]:
     ShapeError, DTypeError
         If one has another shape; if it is complex and its primal is not, or that is of integers.
     """
-    points = [source_of(leaf) for leaf in optree.tree_leaves(primals)]
-    given = optree.tree_leaves(tangents)
+    points = [source_of(leaf) for leaf in leaves_of(primals)]
+    given = leaves_of(tangents)
     if len(given) != len(points):
         raise ValueError(f"{what}: {len(given)} tangents for {len(points)} primals")
     found = []
@@ -57,7 +58,7 @@ def pushed(tape: GradientTape, target: Any, primals: Any, tangents: list[Tensor]
     """What tangents of primals become at each target, as a persistent tape recorded it; None for
     one that depends on no primal.
     """
-    leaves = optree.tree_leaves(primals)
+    leaves = leaves_of(primals)
     # While a tape records, a gradient is recorded too, and not run: what was pulled back, of zeros,
     # is forgotten before anything is computed.
     with GradientTape(watch_accessed_variables=False):
@@ -143,7 +144,7 @@ class ForwardAccumulator:
         -------
         A nest like `primals`.
         """
-        leaves, structure = optree.tree_flatten(primals)
+        leaves, structure = flatten(primals)
         with ExitStack() as listening:
             for tape in self._outer:
                 if tape.has_ended:

@@ -20,6 +20,7 @@ from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.hooks import hooks
+from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.bounds import Early, early
 from ngrad.ops.convert import Weak
 from ngrad.plans import Planned, plans
@@ -49,8 +50,11 @@ def values_of(result: Any) -> Any:
     """What a function returns: a variable is what it is now, as another call may assign to it."""
     if type(result) is Tensor:
         return result
-    return optree.tree_map(
-        lambda x: x.read_value() if isinstance(x, Variable) else x, result, none_is_leaf=True
+    return over_leaves(
+        lambda x: x.read_value() if isinstance(x, Variable) else x,
+        result,
+        what="function",
+        none_is_leaf=True,
     )
 
 
@@ -110,7 +114,8 @@ class Concrete:
                 del args, kwargs
             result = values_of(result)
             # What arrays hold is what they are read as here: views, of arrays from outside, too.
-            held = {id(leaf): leaf._read() for leaf in optree.tree_leaves(result) if is_array(leaf)}
+            arrays = [leaf for leaf in leaves_of(result, "function") if is_array(leaf)]
+            held = {id(leaf): leaf._read() for leaf in arrays}
         finally:
             trace.ended, sizes.open = True, False
             state.window, state.stack, state.graph = outer
@@ -119,7 +124,7 @@ class Concrete:
         self._swept = state.swept - swept  # gradients within, which each replay records again
         trace.close()
         self.anew = trace.anew
-        found, self._structure = optree.tree_flatten(result)
+        found, self._structure = flatten(result, "function")
         self._single: bool = self._structure.is_leaf()
         wanted: list[int] = []
         self._outputs = [output_of(trace, value, wanted, held) for value in found]

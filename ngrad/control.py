@@ -16,6 +16,7 @@ from ngrad.dtypes import as_dtype
 from ngrad.errors import DTypeError, NumberError, ShapeError, TraceError
 from ngrad.graph.layout import layout
 from ngrad.mapping import vmap
+from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.convert import KINDS, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack, unstack
@@ -230,7 +231,7 @@ def vectorized_map(
     array([1., 4.], dtype=float32)
     """
     given = _tensors("vectorized_map", _as_leaf(elems))
-    _lengths("vectorized_map", optree.tree_leaves(given), least=0)
+    _lengths("vectorized_map", leaves_of(given), least=0)
     try:
         return vmap(fn)(given)
     except TraceError as error:
@@ -327,13 +328,13 @@ def _last(what: str, fn: Function, elems: Any, initializer: Any, reverse: bool) 
 
 
 def _tensors(what: str, nest: Any) -> Any:
-    return optree.tree_map(lambda x: x if type(x) is TensorArray else tensor(x, what), nest)
+    return over_leaves(lambda x: x if type(x) is TensorArray else tensor(x, what), nest, what=what)
 
 
 def _slices(what: str, elems: Any, least: int = 1) -> Sequence[Any]:
     """Slices along the first axis, of nests a nest of them each."""
     leaves: list[Any]
-    leaves, structure = optree.tree_flatten(_tensors(what, _as_leaf(elems)))
+    leaves, structure = flatten(_tensors(what, _as_leaf(elems)))
     _lengths(what, leaves, least)
     rows = zip(*map(unstack, leaves), strict=True)
     return [optree.tree_unflatten(structure, row) for row in rows]
@@ -350,7 +351,7 @@ def _lengths(what: str, leaves: Sequence[Any], least: int = 1) -> None:
 def _as_leaf(elems: Any) -> Any:
     """Lists of numbers are a tensor, as everywhere; nests of tensors stay."""
     if isinstance(elems, (list, tuple)):
-        leaves: list[Any] = optree.tree_leaves(elems)  # type: ignore[arg-type]
+        leaves: list[Any] = leaves_of(elems)
         if all(issubclass(type(leaf), KINDS) for leaf in leaves):
             return tensor(elems)
     return elems
@@ -363,22 +364,22 @@ def _stand_in(elems: Any) -> Any:
         where = x._layout
         return zeros_of(layout(where.dtype, where.shape[1:], None, where.device))
 
-    return optree.tree_map(one, _tensors("map_fn", _as_leaf(elems)))
+    return over_leaves(one, _tensors("map_fn", _as_leaf(elems)))
 
 
 def _stacked(found: list[Any]) -> Any:
-    return optree.tree_map(lambda *parts: stack(parts), *found)
+    return over_leaves(lambda *parts: stack(parts), *found)
 
 
 def _none_of(found: Any) -> Any:
     """Slices as this one is, of which there are none."""
-    return optree.tree_map(lambda x: stack([x])[:0], found)
+    return over_leaves(lambda x: stack([x])[:0], found)
 
 
 def _check(what: str, found: Any, wanted: Any) -> None:
     nest = isinstance(wanted, (list, tuple, dict))
-    leaves: list[Any] = optree.tree_leaves(found) if nest else [found]
-    specs: list[Any] = optree.tree_leaves(wanted) if nest else [wanted]
+    leaves: list[Any] = leaves_of(found) if nest else [found]
+    specs: list[Any] = leaves_of(wanted) if nest else [wanted]
     for x, spec in zip(leaves, specs, strict=True):
         own, asked = tensor(x, what).dtype, as_dtype(getattr(spec, "dtype", spec))
         if own is not asked:

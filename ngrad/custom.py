@@ -14,6 +14,7 @@ from ngrad.dtypes import int32
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
+from ngrad.nests import flatten, leaves_of
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
 from ngrad.ops.creation import zeros_of
@@ -81,7 +82,7 @@ def custom_gradient(f: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         leaves: list[Any]
         result: Any
-        leaves, structure = optree.tree_flatten(args)  # type: ignore[arg-type]
+        leaves, structure = flatten(args, "custom_gradient")
         leaves = [
             leaf
             if isinstance(leaf, Variable) or not _is_numeric(leaf)
@@ -110,7 +111,7 @@ def custom_gradient(f: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
                 for v in [*(leaves[k] for k in places), *variables]
             ]
         )
-        outputs, out_structure = optree.tree_flatten(result)
+        outputs, out_structure = flatten(result, "custom_gradient")
         results = tuple([tensor(value, f.__name__) for value in outputs])
         if state.stack:
             backward = _Backward(f.__name__, grad_fn, len(leaves), places, variables, inputs)
@@ -250,10 +251,10 @@ class _Backward:
     def run(self, *upstream: Tensor) -> tuple[Tensor, ...]:
         if self.variables:
             given, of_variables = self.grad_fn(*upstream, variables=self.variables)
-            of_variables = optree.tree_leaves(of_variables, none_is_leaf=True)
+            of_variables = leaves_of(of_variables, none_is_leaf=True)
         else:
             given, of_variables = self.grad_fn(*upstream), []
-        found = optree.tree_leaves(given, none_is_leaf=True)
+        found = leaves_of(given, "custom_gradient", none_is_leaf=True)
         if len(found) == self.leaves:
             found = [found[k] for k in self.places]
         if len(found) != len(self.places) or len(of_variables) != len(self.variables):

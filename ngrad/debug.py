@@ -16,11 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-import optree
-
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, Entry
 from ngrad.graph.fuse import describe, fuse
 from ngrad.graph.graph import CONSTANT, PART, Node
+from ngrad.nests import leaves_of
 from ngrad.numerics import check_numerics
 from ngrad.ops.convert import Weak, from_outside
 from ngrad.ops.fused import sources
@@ -115,7 +114,7 @@ def _recorded(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[_Lined, tup
     try:
         with GradientTape(watch_accessed_variables=False):
             result = f(*args)
-        leaves = optree.tree_leaves(result)
+        leaves = leaves_of(result)
         found = [from_outside(x.tensor if isinstance(x, Weak) else x) for x in leaves]
         wanted = tuple([window[x] for x in found if isinstance(x, Tensor)])
     finally:

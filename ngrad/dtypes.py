@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 
 from ngrad.absent import tensorflow
-from ngrad.errors import DTypeError
+from ngrad.errors import DTypeError, shown
 from ngrad_kernels.codes import HALVES, ctype_of, dtype_of, part_of
 
 
@@ -175,16 +175,19 @@ def as_dtype(value: Any) -> DType:
     """
     if type(value) is DType:
         return value
+    found: DType | None = None
     try:
-        found = _spelled.get(value)
-        if found is not None:
-            return found
-        found = _BY_NUMPY.get(np.dtype(value).newbyteorder("="))
+        # Of tuples NumPy makes no dtype that is here, and to hash a deep one may end the process.
+        if not isinstance(value, tuple):
+            found = _spelled.get(value)
+            if found is not None:
+                return found
+            found = _BY_NUMPY.get(np.dtype(value).newbyteorder("="))
     except TypeError:  # text of any length has no order of bytes
-        found = None
+        pass
     if found is None:
         names = ", ".join(dtype.name for dtype in BY_CODE.values())
-        raise DTypeError(f"{value!r} is no dtype of ngrad's; it has {names}")
+        raise DTypeError(f"{shown(value)} is no dtype of ngrad's; it has {names}")
     _spelled[value] = found
     return found
 

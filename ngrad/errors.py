@@ -4,12 +4,31 @@ fits.
 
 from __future__ import annotations
 
+import reprlib
+
 import numpy as np
 
 from ngrad_kernels.memory import OutOfMemory
 
 LONG = 2000
 """How much an error says: shapes of millions of axes, say, are cut."""
+
+
+_brief = reprlib.Repr()
+_brief.maxlist = _brief.maxtuple = _brief.maxdict = 16
+_brief.maxlong = _brief.maxstring = _brief.maxother = 200
+
+
+def shown(value: object) -> str:
+    """A value as an error shows it: of lists in lists but the first levels, since a `repr` of more
+    may take more stack than there is.
+
+    Examples
+    --------
+    >>> shown([1, [2, [3]]]), shown([[[[[[[[1]]]]]]]])
+    ('[1, [2, [3]]]', '[[[[[[...]]]]]]')
+    """
+    return _brief.repr(value)
 
 
 class NgradError(Exception):
@@ -49,6 +68,10 @@ class ScalarError(ShapeError, TypeError):
 
 class SizeError(ShapeError, MemoryError):
     """A tensor of more bytes than there are addresses."""
+
+
+class NestError(NgradError, RecursionError, ValueError):
+    """Lists, tuples and dicts that are nested too deep, or in themselves."""
 
 
 class DTypeError(NgradError, TypeError):
@@ -104,7 +127,7 @@ ResourceExhaustedError = OutOfMemory
 
 __all__ = [
     "AxisError", "CopyError", "DTypeError", "DeviceError", "GradientError", "IndexBoundsError",
-    "IndexTypeError", "InvalidArgumentError", "LinAlgError", "MatrixShapeError", "NgradError",
-    "NumberError", "NumericsError", "OpError", "OutOfMemory", "ResourceExhaustedError",
-    "ScalarError", "ShapeError", "SizeError", "TraceError",
+    "IndexTypeError", "InvalidArgumentError", "LinAlgError", "MatrixShapeError", "NestError",
+    "NgradError", "NumberError", "NumericsError", "OpError", "OutOfMemory",
+    "ResourceExhaustedError", "ScalarError", "ShapeError", "SizeError", "TraceError",
 ]  # fmt: skip

@@ -12,8 +12,6 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-import optree
-
 from ngrad.cell import Cell
 from ngrad.constants import constant
 from ngrad.errors import IndexBoundsError
@@ -22,6 +20,7 @@ from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import CONSTANT_OF, LEAF, SCALAR, Entry, leaf
 from ngrad.graph.excerpt import excerpt, leading
 from ngrad.graph.layout import Layout
+from ngrad.nests import leaves_of
 from ngrad.plans import Planned, plans
 from ngrad.record import state
 from ngrad.structure import Key, Structure, build
@@ -224,7 +223,7 @@ def eval(*tensors: Any) -> None:
         return
     if not tensors and state.window.trace is None:
         run(state.window)
-    parts: Sequence[Any] = optree.tree_leaves(tensors)  # type: ignore[arg-type]
+    parts: Sequence[Any] = leaves_of(tensors, "eval")
     for part in parts:
         value = getattr(part, "_tensor", part)  # what a variable holds: no tape hears of a look
         if isinstance(value, Cell):

@@ -13,13 +13,12 @@ from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 from weakref import WeakSet, ref
 
-import optree
-
 from ngrad.binding import Binding, specified
 from ngrad.concrete import Concrete, values_of
 from ngrad.config import settings
 from ngrad.errors import TraceError
 from ngrad.graph.layout import Layout
+from ngrad.nests import over_leaves
 from ngrad.plans import Planned
 from ngrad.record import state
 from ngrad.signature import Axis, Signature, TensorSpec, besides, is_array, read_arguments
@@ -47,7 +46,7 @@ def _called(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         return arrays[leaf._uid]
 
     given: Any = (args, kwargs)
-    args, kwargs = optree.tree_map(own, given, none_is_leaf=True)
+    args, kwargs = over_leaves(own, given, what="function", none_is_leaf=True)
     return f(*args, **kwargs)
 
 

@@ -26,6 +26,7 @@ from ngrad.graph.graph import INPUT
 from ngrad.graph.layout import Layout, layout
 from ngrad.hooks import hooks
 from ngrad.inlined import Recording, brought
+from ngrad.nests import flatten
 from ngrad.ops.convert import from_outside
 from ngrad.ops.creation import EYE, zeros_of
 from ngrad.ops.extents import made
@@ -85,7 +86,7 @@ def jacobian(
            [0., 4.]], dtype=float32)
     """
     y = _one(target, "jacobian", "target")
-    leaves, structure = optree.tree_flatten(sources)
+    leaves, structure = flatten(sources, "jacobian")
     wanted = tuple([source_of(leaf) for leaf in leaves])
     zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
     chunk = parallel_iterations if chunk_size is None else chunk_size

@@ -22,6 +22,7 @@ from ngrad.errors import ShapeError, TraceError
 from ngrad.graph.batch import rule_of
 from ngrad.graph.entries import PART_OF
 from ngrad.graph.layout import Layout, layout
+from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.convert import Weak, from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
@@ -173,7 +174,7 @@ def vmap(
             for row in range(max(given.size, 1)):
                 own, named = given.example(row)
                 found.append(f(*own, **named))
-            return optree.tree_map(
+            return over_leaves(
                 lambda *rows: _batch(
                     like(rows[0], stack(rows)[: given.size]), True, given.size, out_axes
                 ),
@@ -220,7 +221,7 @@ class _Given(NamedTuple):
 def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Given:
     """The arguments of a call; errors are as of `vmap`."""
     nest: Any = (args, kwargs)
-    leaves, structure = optree.tree_flatten(nest, none_is_leaf=True)
+    leaves, structure = flatten(nest, "vmap", none_is_leaf=True)
     parts, many, sizes = [], [], set()
     for k, (leaf, axis) in enumerate(zip(leaves, _axes(in_axes, args, kwargs), strict=True)):
         given = is_numpys(leaf) and not (axis is None and isinstance(leaf, COUNTS))
@@ -258,7 +259,7 @@ def _axes(
         raise ValueError(f"vmap: {len(each)} in_axes for {len(args)} positional arguments")
     found: list[Axes] = []
     for value, axis in (*zip(args, each, strict=True), (kwargs, 0)):
-        found += [axis] * len(optree.tree_leaves(value, none_is_leaf=True))
+        found += [axis] * len(leaves_of(value, none_is_leaf=True))
     return found
 
 

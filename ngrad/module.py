@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import optree
-
+from ngrad.nests import leaves_of
 from ngrad.variable import Variable
 
 
@@ -87,7 +86,7 @@ class Module:
             below: list[Module] = []
             for module in level:
                 for _, held in sorted(vars(module).items()):
-                    for leaf in optree.tree_leaves(held):
+                    for leaf in leaves_of(held):
                         if id(leaf) in seen:
                             continue
                         if isinstance(leaf, Module):

@@ -6,11 +6,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import optree
-
 from ngrad.cell import like
 from ngrad.dtypes import BY_CODE, as_dtype, float32, promote
 from ngrad.errors import DTypeError
+from ngrad.nests import leaves_of, over_leaves
 from ngrad.ops.convert import Weak, tensor, unwrap
 from ngrad.ops.identity import identity
 from ngrad.signature import DTYPES, is_numpys, own_array, with_arrays
@@ -46,11 +45,11 @@ def fresh(value: Any, what: str, holomorphic: bool, single: Callable[[], bool]) 
     return like(value, identity(made))
 
 
-def _are_single(args: Any) -> bool:
+def _are_single(args: Any, what: str) -> bool:
     """Whether there are tensors or arrays of floating-point or complex numbers among arguments, and
     none of double precision.
     """
-    leaves = optree.tree_leaves(args)
+    leaves = leaves_of(args, what)
     ours = [as_dtype(leaf.dtype) for leaf in leaves if type(leaf) is Tensor or type(leaf) in unwrap]
     theirs = [leaf.dtype.newbyteorder("=") for leaf in leaves if is_numpys(leaf)]
     found = [*ours, *(as_dtype(dtype) for dtype in theirs if dtype in DTYPES)]
@@ -73,10 +72,10 @@ def followed(
     numbers = tuple(argnums) if isinstance(argnums, Sequence) else (int(argnums),)
     if not all(-len(args) <= k < len(args) for k in numbers):
         raise ValueError(f"{what}: argnums {argnums} for {len(args)} positional arguments")
-    single = functools.cache(lambda: _are_single((args, others)))
+    single = functools.cache(lambda: _are_single((args, others), what))
     named = {number % len(args) for number in numbers}  # one that is named twice is one
     replaced = [
-        optree.tree_map(lambda leaf: fresh(leaf, what, holomorphic, single), arg)
+        over_leaves(lambda leaf: fresh(leaf, what, holomorphic, single), arg, what=what)
         if k in named
         else with_arrays(arg, what)
         for k, arg in enumerate(args)

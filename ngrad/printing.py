@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import optree
 
+from ngrad.nests import flatten
 from ngrad.ops.convert import from_outside
 from ngrad.tensor import Tensor
 from ngrad.tracing import looked_at
@@ -46,7 +47,7 @@ def print_(
     x = [1 2.5] {'n': 2}
     """
     given: Any = list(inputs)
-    found, structure = optree.tree_flatten(given, none_is_leaf=True)
+    found, structure = flatten(given, none_is_leaf=True)
 
     def show(leaves: list[Any]) -> None:
         texts = optree.tree_unflatten(structure, [_text(leaf, summarize) for leaf in leaves])

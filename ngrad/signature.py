@@ -13,6 +13,7 @@ from ngrad.devices import Device, current
 from ngrad.dtypes import BY_CODE, as_dtype, float32
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
+from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.convert import constant_of, tensor
 from ngrad.statics import SINGLE, Held, Static, static
 from ngrad.tensor import Tensor
@@ -49,9 +50,9 @@ def with_arrays(nest: Any, what: str) -> Any:
     def is_known(leaf: Any) -> bool:
         return isinstance(leaf, np.ndarray) and leaf.dtype.newbyteorder("=") in DTYPES
 
-    if not any(map(is_known, optree.tree_leaves(nest))):
+    if not any(map(is_known, leaves_of(nest))):
         return nest
-    return optree.tree_map(lambda leaf: own_array(leaf, what) if is_known(leaf) else leaf, nest)
+    return over_leaves(lambda leaf: own_array(leaf, what) if is_known(leaf) else leaf, nest)
 
 
 class TensorSpec:
@@ -160,7 +161,7 @@ def read_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[
         else:
             return leaves, (tuple(parts), None, current())
     given: Any = (args, kwargs)
-    leaves, structure = optree.tree_flatten(given, none_is_leaf=True, namespace=NESTS)
+    leaves, structure = flatten(given, "function", none_is_leaf=True, namespace=NESTS)
     arrays.clear()
     parts = [_read(leaves, k, arrays) for k in range(len(leaves))]
     return leaves, (tuple(parts), structure, current())

@@ -18,6 +18,7 @@ from ngrad.graph.differentiate import NEVER
 from ngrad.hooks import hooks
 from ngrad.inlined import inline
 from ngrad.jacobians import Jacobians
+from ngrad.nests import flatten, leaves_of
 from ngrad.ops.creation import zeros_of
 from ngrad.record import state
 from ngrad.tensor import Tensor
@@ -234,7 +235,7 @@ class GradientTape(Jacobians):
                 slot = window.stand(tensor)
             self._watched.setdefault(slot, len(window.entries))
             return
-        for value in optree.tree_leaves(tensor, none_is_leaf=True):
+        for value in leaves_of(tensor, "watch", none_is_leaf=True):
             if isinstance(value, Variable):
                 self._watch_variable(value)
                 continue
@@ -326,7 +327,7 @@ class GradientTape(Jacobians):
         if type(sources) is Tensor or isinstance(sources, Cell):
             wanted: tuple[Any, ...] = (sources,)
         else:
-            leaves, structure = optree.tree_flatten(sources)
+            leaves, structure = flatten(sources, "gradient")
             wanted = tuple([source_of(value) for value in leaves])
         results = self._sweep(targets, wanted, seeds)
         if zero:

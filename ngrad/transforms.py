@@ -13,6 +13,7 @@ from ngrad.asking import UnconnectedGradients
 from ngrad.autodiff import pushed, tangents_of
 from ngrad.cell import Cell, like
 from ngrad.errors import DTypeError, ShapeError
+from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor
 from ngrad.ops.creation import zeros_of
@@ -26,7 +27,7 @@ ZERO = UnconnectedGradients.ZERO
 
 def _watch(tape: GradientTape, points: Any) -> None:
     """Follow the leaves of a nest: a tape by itself would refuse None."""
-    tape.watch(optree.tree_leaves(points))
+    tape.watch(leaves_of(points))
 
 
 INDEPENDENT = (
@@ -96,7 +97,7 @@ def value_and_grad(
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         chosen, replaced = followed("grad", args, argnums, holomorphic, kwargs)
         nest: Any = chosen
-        leaves, structure = optree.tree_flatten(nest)
+        leaves, structure = flatten(nest)
         before = state.swept
         with GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
@@ -182,7 +183,7 @@ def _run(
     def made(leaf: Any) -> Any:
         return leaf if isinstance(leaf, Cell) else tensor(leaf, what)
 
-    return optree.tree_map(made, value), aux
+    return over_leaves(made, value), aux
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -227,11 +228,11 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     # Where f returned None, as the gradient of None is, a cotangent has none either: elsewhere it
     # stands for ones.
-    holes = [leaf is None for leaf in optree.tree_leaves(value, none_is_leaf=True)]
+    holes = [leaf is None for leaf in leaves_of(value, none_is_leaf=True)]
 
     def pullback(cotangent: Any) -> Any:
         if any(holes):
-            given = optree.tree_leaves(cotangent, none_is_leaf=True)
+            given = leaves_of(cotangent, none_is_leaf=True)
             if len(given) == len(holes):
                 pairs = zip(given, holes, strict=True)
                 cotangent = [seed for seed, hole in pairs if not hole]
@@ -294,7 +295,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         _watch(tape, points)
         value, aux = _run("jvp", f, points, has_aux)
-    leaves, structure = optree.tree_flatten(value)
+    leaves, structure = flatten(value)
     for leaf in leaves:
         if not leaf._layout.dtype.is_inexact:
             raise DTypeError(
@@ -357,7 +358,7 @@ def jacobian(
             _watch(tape, chosen)
             kwargs = with_arrays(kwargs, "jacobian")
             value, aux = _run("jacobian", f, replaced, has_aux, **kwargs)
-        found = optree.tree_map(
+        found = over_leaves(
             lambda leaf: tape.jacobian(
                 leaf, sources, unconnected_gradients=ZERO, chunk_size=chunk_size
             ),

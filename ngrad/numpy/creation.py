@@ -12,7 +12,7 @@ import numpy as np
 
 from ngrad.devices import HOST, Device, current, device_of
 from ngrad.dtypes import BY_CODE, DType
-from ngrad.errors import CopyError, ShapeError
+from ngrad.errors import CopyError, ShapeError, shown
 from ngrad.graph.dims import size
 from ngrad.graph.layout import layout
 from ngrad.interop import asarray as share
@@ -154,11 +154,11 @@ def shape_of(shape: Any, what: str) -> tuple[int, ...]:
     if isinstance(shape, (ndarray, np.ndarray)):
         sizes = tuple(np.asarray(shape).ravel().tolist())
     if bool in map(type, sizes):
-        raise TypeError(f"{what}: a shape is made of integers, not '{shape}'")
+        raise TypeError(f"{what}: a shape is made of integers, not {shown(shape)}")
     try:
         found = tuple(map(size, sizes))
     except TypeError:
-        raise TypeError(f"{what}: a shape is made of integers, not {shape!r}") from None
+        raise TypeError(f"{what}: a shape is made of integers, not {shown(shape)}") from None
     if found and min(found) < 0:
         raise ShapeError(f"{what}: negative dimensions are not allowed: {found}")
     return found

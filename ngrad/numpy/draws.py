@@ -299,6 +299,8 @@ def is_ours(value: Any) -> bool:
 def on_host(value: Any) -> Any:
     if type(value) is Weak:
         return float(value)  # which raises: there is none yet
+    if isinstance(value, dict):  # which NumPy shows in an error, however deep it is
+        raise TypeError("a dict is no parameter of a draw, and no seed")
     if not is_ours(value):
         return value
     # A number where there is one, of which NumPy takes more than of an array without axes.

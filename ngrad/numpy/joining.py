@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ngrad.dtypes import as_dtype, can_cast, result_type
+from ngrad.errors import NestError
+from ngrad.graph.layout import AXES
 from ngrad.numpy.convert import PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d
@@ -124,12 +126,14 @@ def append(arr: Any, values: Any, axis: int | None = None) -> ndarray:
 def block(arrays: Any) -> ndarray:
     """An array of nested lists of blocks."""
 
-    def depth(part: Any) -> int:
+    def depth(part: Any, level: int = 0) -> int:
         if isinstance(part, tuple):
             raise TypeError(f"block: blocks are in lists, not in a tuple of {len(part)}")
         if not isinstance(part, list):
             return 0
-        depths = set(map(depth, part))
+        if level == AXES:
+            raise NestError(f"block: an array has at most {AXES} axes, and lists are as deep")
+        depths = {depth(each, level + 1) for each in part}
         if len(depths) != 1:
             raise ValueError(f"block: lists must be as deep as each other, and not {part}")
         return 1 + depths.pop()

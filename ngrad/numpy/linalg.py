@@ -6,6 +6,7 @@ there: NumPy's LinAlgError.
 
 from __future__ import annotations
 
+import itertools
 import operator
 from typing import Any
 
@@ -40,7 +41,11 @@ from ngrad.numpy.selection import trace as _trace
 from ngrad.numpy.systems import inv, lstsq, pinv, solve, tensorinv, tensorsolve
 from ngrad.ops.convert import operands
 from ngrad.ops.einsum import einsum
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.matrix_chain import chained
+from ngrad.ops.shape import normal_axis, reshape
+
+LETTERS = 26
+"""How many axes have names in an `einsum`, of small letters."""
 
 
 def matrix_power(a: Any, n: int) -> ndarray:
@@ -91,11 +96,27 @@ def multi_dot(arrays: Any, *, out: Any = None) -> ndarray:
     for k, x in enumerate(factors):
         if x.ndim != 2 and not (x.ndim == 1 and k in (0, len(factors) - 1)):
             raise MatrixShapeError(f"multi_dot: array {k} is no matrix: shape {x._layout.shape}")
+    if len(factors) >= LETTERS:
+        return _many(factors)
     terms = [chr(97 + k) + chr(98 + k) for k in range(len(factors))]
     terms[0] = terms[0][-factors[0].ndim :]
     terms[-1] = terms[-1][: factors[-1].ndim]
     ends = (terms[0][:-1], terms[-1][1:])
     return array_of(einsum(f"{','.join(terms)}->{''.join(ends)}", *factors, optimize="dp"))
+
+
+def _many(factors: tuple[Any, ...]) -> ndarray:
+    """The same of more than there are letters for axes."""
+    first, last = factors[0], factors[-1]
+    shape = (*first._layout.shape[:-1], *last._layout.shape[1:])
+    ends = reshape(first, (-1, first._layout.shape[-1])), reshape(last, (last._layout.shape[0], -1))
+    matrices = [ends[0], *factors[1:-1], ends[1]]
+    for x, y in itertools.pairwise(matrices):
+        if x._layout.shape[1] != y._layout.shape[0]:
+            raise MatrixShapeError(
+                f"multi_dot: shapes {x._layout.shape} and {y._layout.shape} do not fit one another"
+            )
+    return array_of(reshape(chained(matrices), shape))
 
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import opened
-from ngrad.errors import NgradError, OutOfMemory
+from ngrad.errors import NgradError, OutOfMemory, shown
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.place import where_they_lie
 
@@ -71,5 +71,5 @@ def explain(error: Exception, name: str, args: Any, kwargs: Any) -> None:
 def _shown(value: Any) -> str:
     if isinstance(value, (ndarray, np.ndarray)):
         return f"{value.dtype}{value.shape}"
-    text = repr(value)
+    text = shown(value)
     return text if len(text) < 60 else f"{text[:56]} ..."

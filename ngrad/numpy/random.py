@@ -13,6 +13,7 @@ from numpy.random import BitGenerator
 from numpy.random.mtrand import get_bit_generator, set_bit_generator
 
 from ngrad.dtypes import can_cast
+from ngrad.nests import require_shallow
 from ngrad.numpy.absent import missing_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.draws import Draws, by_columns, on_host, room_like
@@ -117,6 +118,7 @@ class Generator(Laws):
 def _seed(value: Any) -> Any:
     """A seed as NumPy takes it: a number where there is one."""
     if type(value) in (list, tuple):
+        require_shallow(value, "seed")
         return type(value)(map(_seed, value))
     known = value._source if isinstance(value, RandomState) else on_host(value)
     return known.item() if isinstance(known, np.ndarray) and known.ndim == 0 else known

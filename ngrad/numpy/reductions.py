@@ -9,6 +9,7 @@ import numpy as np
 
 from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
+from ngrad.errors import shown
 from ngrad.graph.dims import Dim
 from ngrad.numpy.convert import (
     FLOAT32,
@@ -74,7 +75,7 @@ def as_axes(axis: Any) -> Any:
         return axis
     named = axis if isinstance(axis, tuple) else (axis,)
     if any(isinstance(k, (list, bool, np.bool_)) or getattr(k, "ndim", 0) for k in named):
-        raise TypeError(f"axis must be an integer or a tuple of such, not {axis!r}")
+        raise TypeError(f"axis must be an integer or a tuple of such, not {shown(axis)}")
     return axis
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import optree
 from numpy import testing
 
+from ngrad.nests import over_leaves
 from ngrad.numpy.convert import plain
 from ngrad.ops.convert import may_give, read
 from ngrad.tensor import Tensor
@@ -28,7 +28,7 @@ def _of_arrays(assertion: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(assertion)
     def call(*args: Any, **kwargs: Any) -> Any:
-        given: Any = optree.tree_map(_plain, (list(args), kwargs), none_is_leaf=True)  # type: ignore
+        given: Any = over_leaves(_plain, (list(args), kwargs), none_is_leaf=True)
         return assertion(*given[0], **given[1])
 
     return call

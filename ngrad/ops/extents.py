@@ -12,7 +12,7 @@ import numpy as np
 
 from ngrad.devices import Device, current
 from ngrad.dtypes import DType
-from ngrad.errors import DTypeError, OutOfMemory, TraceError
+from ngrad.errors import DTypeError, OutOfMemory, TraceError, shown
 from ngrad.graph.dims import size
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
@@ -60,7 +60,7 @@ def _read(value: Any, what: str, one: Callable[[Any], int]) -> tuple[int, ...]:
     except TraceError:
         raise
     except (AttributeError, TypeError):
-        raise DTypeError(f"{what}: takes integers, not {value!r}") from None
+        raise DTypeError(f"{what}: takes integers, not {shown(value)}") from None
 
 
 # -- shapes as tensors -----------------------------------------------------------------------------

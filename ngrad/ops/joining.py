@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.dims import Dim
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import AXES, Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
@@ -215,6 +216,14 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
             f"tile: takes a non-negative multiple for each of {x.ndim} axes, not {times}"
         )
     shape = x._layout.shape
+    if 2 * len(shape) > AXES:  # an axis after the other, as one of three
+        for k, (m, extent) in enumerate(zip(times, x._layout.shape, strict=True)):
+            if not (type(m) is int and m == 1):
+                before, behind = math.prod(shape[:k]), extent * math.prod(shape[k + 1 :])
+                once = reshape(x, (before, 1, behind))
+                shape = (*shape[:k], m * extent, *shape[k + 1 :])
+                x = reshape(broadcast_to(once, (before, m, behind)), shape)
+        return x
     once = reshape(x, tuple(n for extent in shape for n in (1, extent)))
     spread = broadcast_to(
         once, tuple(n for m, extent in zip(times, shape, strict=True) for n in (m, extent))

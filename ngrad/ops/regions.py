@@ -16,6 +16,7 @@ from ngrad.errors import (
     IndexTypeError,
     NumberError,
     TraceError,
+    shown,
 )
 from ngrad.graph.dims import Dim
 from ngrad.graph.layout import AXES, Layout
@@ -203,7 +204,7 @@ def item_of(item: Any, device: Device, what: str = "getitem") -> Any:
             return item
         return slice(*(None if v is None else _as_int(v, what) for v in bounds))
     if isinstance(item, np.timedelta64):  # which NumPy has among its integers
-        raise IndexTypeError(f"{what}: {item!r} is no index")
+        raise IndexTypeError(f"{what}: {shown(item)} is no index")
     item = from_outside(item)
     if _is_array(item):
         array = read(item)
@@ -211,7 +212,7 @@ def item_of(item: Any, device: Device, what: str = "getitem") -> Any:
         listed = array.size == 0 and not own  # as [], which is of floats
         if isinstance(array, np.ndarray):
             if array.dtype.kind in "OSUT":
-                raise IndexTypeError(f"{what}: {item!r} is no index; its items are no numbers")
+                raise IndexTypeError(f"{what}: {shown(item)} is no index; its items are no numbers")
             array = from_numpy(array.astype(np.int64) if listed else array, None, device)
         item = array
     if isinstance(item, Tensor):
@@ -247,7 +248,7 @@ def _as_int(value: Any, what: str) -> int:
         raise
     except (AttributeError, TypeError):
         raise IndexTypeError(
-            f"{what}: {value!r} is no index; use integers, slices, ..., None or tensors"
+            f"{what}: {shown(value)} is no index; use integers, slices, ..., None or tensors"
         ) from None
 
 
