@@ -154,6 +154,7 @@ _HELPERS = (
     moves.locate,
     moves.named_row,
     moves.ask_row,
+    moves.take_rows,
     moves.row_contiguous,
     moves.row_length,
     skeletons.fetch,

@@ -248,6 +248,19 @@ def named_row(base, index, view, place):
     return base + min(max(at + rows if at < 0 else at, 0), rows - 1) * words[3]
 
 
+def take_rows(target, source, index, count, rows, size):
+    """Copy the rows that indices name, of so many bytes, to side by side, as `named_row` has it."""
+    for m in range(count):
+        at = load_i8(index, m)
+        at = min(max(at + rows if at < 0 else at, 0), rows - 1)
+        if size == 4:
+            store_i4(target, m, load_i4(source, at))
+        elif size == 8:
+            store_i8(target, m, load_i8(source, at))
+        else:
+            copy_bytes(target + m * size, source + at * size, size)
+
+
 def ask_row(base, index, view, place, first, nbytes):
     """Have bytes of the row that an index names, if there is that index, come into the caches."""
     if place < table_at(view)[4]:

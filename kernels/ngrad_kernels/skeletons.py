@@ -70,13 +70,8 @@ def fetch_rows(where, base, view, start, count):
         return
     packed = where + 64
     found[0] = packed
-    if width == 1 and (size == 4 or size == 8):
-        for i in range(count):
-            row = named_row(base, index, view, place + i)
-            if size == 4:
-                store_i4(packed, i, load_i4(row, 0))
-            else:
-                store_i8(packed, i, load_i8(row, 0))
+    if first == 0 and count % width == 0 and words[3] == width * size <= 8:
+        take_rows(packed, base, index + place * 8, count // width, words[2], width * size)
         return
     end = packed + count * size
     while packed < end:
@@ -185,15 +180,7 @@ def take(table, lo, hi):
         many = min(count - first, hi - item)
         index = table[2] + ((batch if sharing == 1 else batch // sharing) * count + first) * 8
         source, target = table[1] + batch * rows * size, table[3] + item * size
-        for m in range(many):
-            at = load_i8(index, m)
-            at = min(max(at + rows if at < 0 else at, 0), rows - 1)
-            if size == 4:
-                store_i4(target, m, load_i4(source, at))
-            elif size == 8:
-                store_i8(target, m, load_i8(source, at))
-            else:
-                copy_bytes(target + m * size, source + at * size, size)
+        take_rows(target, source, index, many, rows, size)
         item, batch, first = item + many, batch + 1, 0
 
 
