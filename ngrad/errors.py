@@ -5,6 +5,7 @@ fits.
 from __future__ import annotations
 
 import reprlib
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +15,26 @@ LONG = 2000
 """How much an error says: shapes of millions of axes, say, are cut."""
 
 
-_brief = reprlib.Repr()
+class _Brief(reprlib.Repr):
+    """The first levels of nests, also of what is a kind of list or dictionary: a `repr` of more may
+    take more stack than there is.
+    """
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        for kind in (dict, list, tuple, set, frozenset):
+            if isinstance(x, kind):
+                inside: str = getattr(self, f"repr_{kind.__name__}")(x, level)
+                return f"{type(x).__name__}({inside})"
+        return super().repr_instance(x, level)
+
+
+_brief = _Brief()
 _brief.maxlist = _brief.maxtuple = _brief.maxdict = 16
 _brief.maxlong = _brief.maxstring = _brief.maxother = 200
 
 
 def shown(value: object) -> str:
-    """A value as an error shows it: of lists in lists but the first levels, since a `repr` of more
-    may take more stack than there is.
+    """A value as an error shows it: of lists in lists but the first levels.
 
     Examples
     --------

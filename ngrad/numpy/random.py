@@ -117,9 +117,10 @@ class Generator(Laws):
 
 def _seed(value: Any) -> Any:
     """A seed as NumPy takes it: a number where there is one."""
-    if type(value) in (list, tuple):
+    if isinstance(value, (list, tuple)):
         require_shallow(value, "seed")
-        return type(value)(map(_seed, value))
+        if type(value) in (list, tuple):
+            return type(value)(map(_seed, value))
     known = value._source if isinstance(value, RandomState) else on_host(value)
     return known.item() if isinstance(known, np.ndarray) and known.ndim == 0 else known
 

@@ -35,7 +35,8 @@ def _(g, out, x):
 def wofz_slope(z, w):
     """The derivative of w = wofz(z)."""
     far, series, gone = far_out(z)
-    beyond = series + select(less(imag(gone), 0.0), -4.0, 0.0) * (gone * exp(-(gone * gone)))
+    below = select(less(imag(gone), 0.0), gone, 0.0)  # above, the exponential may overflow
+    beyond = series - 4.0 * below * exp(-(below * below))
     near = select(far, 0.0, z)
     return select(far, beyond, 2.0j / math.sqrt(math.pi) - 2.0 * near * w)
 

@@ -18,7 +18,9 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.ops.arithmetic import round_
 from ngrad.ops.bessel import bessel_i0e, bessel_i1e, gap
+from ngrad.ops.comparison import greater
 from ngrad.ops.convert import cast_to, tensor
+from ngrad.ops.elementwise import select
 from ngrad.ops.exponential import exp
 from ngrad.ops.incomplete import beta_slopes, gamma_slopes, student_slopes
 from ngrad.ops.launching import prepare_copy
@@ -45,12 +47,14 @@ TABLES: dict[str, Callable[[], tuple[Any, ...]]] = {"vonmises": _gauss}
 
 
 def _f_slopes(n: Any, d: Any, x: Any) -> tuple[Any, ...]:
-    # n x / (n x + d) is beta distributed.
-    total = n * x + d
-    share = n * x / total
-    in_a, in_b, density = beta_slopes(0.5 * n, 0.5 * d, share)
-    along = density * x / (total * total)
-    return 0.5 * in_a + along * d, 0.5 * in_b - along * n, along * (n * d / x)
+    # n x / (n x + d) is beta distributed, and so is d / (n x + d): the lesser has all its digits.
+    total, above = n * x + d, greater(n * x, d)
+    share = select(above, d, n * x) / total
+    one, other, density = beta_slopes(0.5 * select(above, d, n), 0.5 * select(above, n, d), share)
+    in_n, in_d = select(above, -other, one), select(above, -one, other)
+    along = density / (total * total)
+    in_x = multiply_no_nan(along, x)  # where x is 0 the density may be infinite
+    return 0.5 * in_n + in_x * d, 0.5 * in_d - in_x * n, along * n * d
 
 
 def _wald_slopes(mean: Any, scale: Any, x: Any) -> tuple[Any, ...]:

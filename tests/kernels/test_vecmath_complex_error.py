@@ -14,6 +14,8 @@ import pytest
 import scipy.special
 from test_vecmath_complex import ERRORS, Array, apply
 
+import ngrad
+from ngrad.scipy import special
 from ngrad_kernels.vecmath import FUNCTIONS, complex_error
 
 EPS = 2.0**-52
@@ -105,6 +107,20 @@ def test_infinities_are_scipys(name: str) -> None:
     for x, y in ((found.real, wanted.real), (found.imag, wanted.imag)):
         np.testing.assert_allclose(x[known], y[known], 1e-13, 1e-15)
     assert np.isnan(found[np.isnan(z)]).all()
+
+
+@pytest.mark.parametrize("name", ["erfcx", "wofz"])
+def test_slopes_far_out(name: str) -> None:
+    """Where the exponential of the other half plane overflows."""
+    z = np.array([28 + 8j, 27 + 0j, 100 + 3j, 9 + 9j, 8 + 30j, 9 + 0j])
+    own = ngrad.constant(z)
+    with ngrad.GradientTape() as tape:
+        tape.watch(own)
+        y = getattr(special, name)(own)
+    found = tape.gradient(y, own).numpy().conj()
+    with mpmath.workdps(60):
+        exact = [complex(mpmath.diff(REFERENCES[name], mpmath.mpc(x))) for x in z]
+    np.testing.assert_allclose(found, exact, 1e-13)
 
 
 def test_constants_follow_from_the_step() -> None:

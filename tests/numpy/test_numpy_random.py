@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
@@ -14,6 +15,7 @@ from test_functions import converted
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.ops.implied import SLOPES
 
 A = np.linspace(0.5, 2.0, 6).reshape(2, 3)
 P = np.array([0.1, 0.2, 0.3, 0.4])
@@ -309,6 +311,31 @@ def test_along_a_parameter_the_share_below_a_draw_stays(law: str, make: str) -> 
         step = 1e-3 * np.maximum(np.abs(given[k]), 0.1)
         rise = 8.0 * (share(step) - share(-step)) - (share(2 * step) - share(-2 * step))
         np.testing.assert_allclose(slope, -rise / (12.0 * step) / density, 1e-6, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "x"),
+    [(463.0, 0.188, 1.5e12), (4.03, 0.0579, 5.2e30), (3.0, 2.0, 1e-30), (0.5, 3.0, 2e-9)],
+)
+def test_f_draws_far_out_have_all_digits(n: float, d: float, x: float) -> None:
+    """One of the two shares of the beta law behind it is as good as 1."""
+    given = [ngrad.constant(v, "f8") for v in (n, d, x)]
+    in_n, in_d, density = [float(v) for v in SLOPES["f"](*given)]
+    with mpmath.workdps(80):
+        n, d, x, h = (mpmath.mpf(v) for v in (n, d, x, 1e-20))
+
+        def share(n: Any, d: Any, x: Any) -> Any:
+            return mpmath.betainc(n / 2, d / 2, 0, n * x / (n * x + d), regularized=True)
+
+        rise = share(n, d, x * (1 + h)) - share(n, d, x * (1 - h))
+        for found, up, down in ((in_n, (n + h, d), (n - h, d)), (in_d, (n, d + h), (n, d - h))):
+            exact = float((share(*up, x) - share(*down, x)) / rise * x)
+            np.testing.assert_allclose(found / density, exact, 1e-10)
+
+
+def test_an_f_draw_of_0_stays_0() -> None:
+    found = ngrad.grad(lambda n: ours.random.default_rng(2).f(n, 1.2))(ours.array(2e-3))
+    assert float(ours.random.default_rng(2).f(2e-3, 1.2)) == 0.0 == float(found)
 
 
 def test_a_dirichlet_draw_is_of_gamma_draws() -> None:

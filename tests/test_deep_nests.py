@@ -19,6 +19,8 @@ KINDS = {
     "list": "[x]",
     "tuple": "(x,)",
     "dict": "{'a': x}",
+    "OrderedDict": "collections.OrderedDict(a=x)",
+    "namedtuple": "NT(x)",
     "list in itself": "x",
 }
 CALLS = (
@@ -31,8 +33,10 @@ CALLS = (
     "ngrad.vectorized_map(lambda y: y, x)", "ngrad.while_loop(lambda y: False, lambda y: y, x)",
 )  # fmt: skip
 PROGRAM = """
-import threading
+import collections, threading
 import ngrad, ngrad.numpy as np
+
+NT = collections.namedtuple("NT", "a")
 
 def called():
     for depth in (70, 900, 100_000):
