@@ -289,7 +289,8 @@ def copies(table, lo, hi):
     move_rows(table[1], table[2], table[3], lo, hi, table[6], table[7], table[4], table[5])
 """,
     "real": render(Body("map", ("c16",), (Step("real", (0,), "f8"),), (1,)))[1],
-    "take": skeletons.as_helpers(skeletons.take).replace("@helper()", ""),
+    "take": skeletons.as_helpers(moves.take_rows)
+    + skeletons.as_helpers(skeletons.take).replace("@helper()", ""),
 }
 
 
