@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from simulator import Simulated
 
-from ngrad_kernels import lanes, short_runs, streaming, strips
+from ngrad_kernels import lanes, short_runs, slabs, streaming, strips
 from ngrad_kernels.cuda import doubles, threads
 from ngrad_kernels.cuda.source import Source
 
@@ -21,7 +21,8 @@ def run(body: str, x: np.ndarray, size: int = 32) -> None:
 def test_names_are_those_of_the_gpu() -> None:
     """But for what only the CPU's kernels use."""
     unused = {"call_kernel", "call_pack", "math", "overlapped", "__builtins__"}
-    unused.update(lanes.NAMESPACE, short_runs.NAMESPACE, streaming.NAMESPACE, strips.NAMESPACE)
+    for module in (lanes, short_runs, slabs, streaming, strips):
+        unused.update(module.NAMESPACE)
     alone = ("block_", "columns_", "rows_", "repeat_")
     blocks = {name for name in threads.NAMESPACE if name.startswith(alone)}
     assert blocks & set(doubles.NAMESPACE) == {"block_id", "block_size"}
