@@ -1,8 +1,8 @@
 """`x[index] = value` as a function: the tensor with some elements replaced, or changed by an op.
 
-What NumPy writes is selected here: the elements of the region come from the value, the others from
-x. So an assignment is recorded and fused like anything else; of the cotangent, the value has the
-part in the region, and x has the rest.
+What NumPy writes is a new value here: the elements of the region come from what is assigned, the
+others from x. So an assignment is recorded, and planned, like anything else (`put_part.py`); of the
+cotangent, what is assigned has the part in the region, and x has the rest.
 """
 
 from __future__ import annotations

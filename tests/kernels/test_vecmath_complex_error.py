@@ -109,6 +109,16 @@ def test_infinities_are_scipys(name: str) -> None:
     assert np.isnan(found[np.isnan(z)]).all()
 
 
+@pytest.mark.parametrize("name", ["erf", "erfc", "erfi", "dawsn", "wofz", "erfcx"])
+def test_what_overflows_on_an_axis_is_infinite(name: str) -> None:
+    turn = {"erfi": 1 + 0j, "wofz": -1j, "erfcx": -1 + 0j}.get(name, 1j)
+    z = turn * np.array([30.0, 40.0, 700.0, 1e200])
+    wanted = getattr(scipy.special, name)(z)
+    found = apply(name, z)
+    assert np.isinf(found).all()
+    np.testing.assert_array_equal(found, wanted)
+
+
 @pytest.mark.parametrize("name", ["erfcx", "wofz"])
 def test_slopes_far_out(name: str) -> None:
     """Where the exponential of the other half plane overflows."""

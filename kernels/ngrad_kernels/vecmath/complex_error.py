@@ -135,7 +135,7 @@ def _gauss(x, y):
     """(e, scale): exp(-(x + i y)^2) is e scale, where e alone does not overflow."""
     u, u_low, v, v_low = _square(x, y)
     size, scale = exp_halved(u)
-    size = select(fabs(u) < INFINITY, fma(size, u_low, size), size)
+    size = select((fabs(u) < INFINITY) & (size < INFINITY), fma(size, u_low, size), size)
     c, s = cos_f8(v), sin_f8(v)
     c, s = fma(-s, v_low, c), fma(c, v_low, s)
     nothing = size == 0.0
