@@ -212,8 +212,9 @@ class Replay(Schedule):
                 # and what a reduction takes not in those of its result.
                 if launch.n > launch.grain:
                     heavy |= call.op.family == "linalg" or read > SMALL
-            for where in call.outputs:
-                total += padded(where.nbytes)
+            if program.view is None:  # what lies in the memory of an operand takes none
+                made = [where for k, where in enumerate(call.outputs) if k not in program.over]
+                total += sum([padded(where.nbytes) for where in made])
             if program.scratch:
                 total += padded(program.scratch)
         if total > LARGE and not over:

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 import ngrad
 import ngrad.numpy as ours
 from ngrad.graph.written import FEW
+from ngrad.plans import plans
+from ngrad.replay import LARGE
 from ngrad.unplanned import OFTEN
 
 ROWS, COLUMNS = 5, 3
@@ -106,6 +108,25 @@ def test_the_steps_of_a_grid_in_time_are_loop_nests() -> None:
         return launches(lambda: ngrad.grad(lambda u: heat(u, steps))(ours.linspace(0.0, 1.0, 40)))
 
     assert many(20) - many(10) <= 2 * 10
+
+
+def test_what_is_written_in_place_takes_no_room() -> None:
+    """So a loop's plan is replayed at once, however large the array is and however often one part
+    of it is assigned, and not step by step in Python.
+    """
+
+    def history(x: Any) -> Any:
+        u = ours.zeros((100, x.size))
+        u[0] = x
+        for n in range(99):
+            u[n + 1, 1:-1] = u[n, 2:] * 0.5 + u[n, :-2]
+        return u[-1].sum()
+
+    x = ours.linspace(0.0, 1.0, 1 << 11)
+    assert 100 * 100 * x.nbytes > LARGE
+    for _ in range(OFTEN + 3):
+        ngrad.grad(history)(x)[0].item()
+    assert list(plans.values())[-1].cut.replay is not None
 
 
 def launches(function: Callable[[], Any]) -> int:
