@@ -146,6 +146,10 @@ _CODES = (
     *HALVES,
 )
 BY_CODE = {code: DType(code) for code in _CODES}
+COMMON = tuple([x for x in BY_CODE.values() if not (x.is_complex or x.is_half)])
+"""The dtypes that kernels are made for in advance. Few programs have others, whose kernels are
+compiled where they are needed.
+"""
 float32, float64 = BY_CODE["f4"], BY_CODE["f8"]
 int8, int16, int32, int64 = (BY_CODE[f"i{size}"] for size in (1, 2, 4, 8))
 uint8, uint16, uint32, uint64 = (BY_CODE[f"u{size}"] for size in (1, 2, 4, 8))

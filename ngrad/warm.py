@@ -14,28 +14,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
-from ngrad.dtypes import BY_CODE
+import ngrad.numpy  # noqa: F401 - its ops are in the table, too
+from ngrad.dtypes import BY_CODE, COMMON, DType
 from ngrad.errors import DTypeError
 from ngrad.graph.layout import layout
 from ngrad.graph.op import TABLE, Op
-from ngrad.ops.elementwise import CAST, SELECT, Elementwise
-from ngrad.ops.gather import ADD_ROWS
-from ngrad.ops.interpolation import INTERP
-from ngrad.ops.pools import LARGEST, OPERANDS
-from ngrad.ops.put_rows import PUT_ROWS
-from ngrad.ops.samplers import BINOMIAL, BITS, CATEGORICAL, GAMMA, INTEGERS, POISSON, UINT64
-from ngrad.ops.scans import LINEAR
-from ngrad.ops.slide import SLIDE, Places
-from ngrad.ops.sorting import SEARCH
-from ngrad.ops.windows import FOLD
 from ngrad_kernels import cache, cpu, skeletons
-from ngrad_kernels.scalars import supports
 
-FLOATS = ("f4", "f8")
-COMMON = {k: dtype for k, dtype in BY_CODE.items() if not (dtype.is_complex or dtype.is_half)}
-"""The dtypes that kernels are made for in advance. Few programs have others, whose kernels are
-compiled where they are needed.
-"""
 Spec = tuple[str, tuple[int, ...]]
 """A dtype code and a shape."""
 
@@ -67,85 +52,21 @@ class Task(NamedTuple):
         return True
 
 
-def _shapes(op: Op) -> Iterator[tuple[tuple[Any, ...], tuple[tuple[int, ...], ...]]]:
-    """Params and input shapes that stand for every kernel that a reduction has for a dtype."""
-    square = (2, 2)
-    if op.params == ("axes",):
-        yield ((1,),), (square,)  # rows
-        yield ((0,),), (square,)  # columns
-    elif op.params == ("axis",):
-        yield (1,), (square,)
-    else:
-        yield (), (square,) * len(inspect.signature(op.infer).parameters)
-
-
-def _draws(op: Op) -> Iterator[Task]:
-    """The draws of a sampler: from a state of four words at most, in the dtypes that it has."""
-    one, state = (2,), ("u8", (4,))
-    if op is GAMMA:
-        for code in FLOATS:
-            yield Task(op.name, (one,), (state, (code, one)))
-    elif op in (POISSON, BINOMIAL):
-        yield Task(op.name, (one,), (state, *[("f8", one)] * (1 + (op is BINOMIAL))))
-    elif op is CATEGORICAL:
-        yield Task(op.name, one, (state, ("f8", (1, 2))))
-    elif op is BITS:
-        yield Task(op.name, (UINT64, one), (state,))
-    else:
-        for code in ("i4", "i8") if op is INTEGERS else FLOATS:
-            yield Task(op.name, (BY_CODE[code], one), (state,))
-
-
 def _tasks(op: Op) -> Iterator[Task]:
-    one = (2,)
-    if isinstance(op, Elementwise):
-        real = any(supports(op.name, code) for code in COMMON)
-        for code, dtype in (COMMON if real else BY_CODE).items():
-            if dtype.is_floating or not op.floats:
-                yield Task(op.name, (), ((code, one),) * op.arity)
-    elif op is CAST:
-        for source, target in itertools.permutations(COMMON, 2):
-            yield Task(op.name, (BY_CODE[target],), ((source, one),))
-    elif op is SELECT:
-        for code in COMMON:
-            yield Task(op.name, (), (("b1", one), (code, one), (code, one)))
-    elif op is LINEAR:  # the derivative of a running product: of floats only
-        for code in FLOATS:
-            yield Task(op.name, (), ((code, (2, 2)),) * 2)
-    elif op is SLIDE:
-        for code, dtype in COMMON.items():
-            if not dtype.is_bool:
-                yield Task(op.name, tuple(Places.along(2, 0)), ((code, (1, 2, 1)),) * 2)
-    elif op is FOLD:
-        for code, dtype in COMMON.items():
-            if not dtype.is_bool:
-                yield Task(op.name, ((2,), (1,), (1,), (1,)), ((code, (1, 2, 1, 2)),))
-    elif op.name in OPERANDS:
-        how, lies = ((2,), (2,), ((0, 0),)), {"x": (1, 2, 2), "y": (1, 1, 2)}
-        for code, dtype in COMMON.items():
-            if dtype.is_floating or (op is LARGEST and not dtype.is_bool):
-                inputs = tuple((code, lies[name]) for name in OPERANDS[op.name])
-                yield Task(op.name, ((2,), *how) if "extents" in op.params else how, inputs)
-    elif op is SEARCH:
-        for code in COMMON:
-            yield Task(op.name, (False,), ((code, (1, 2)),) * 2)
-    elif op is INTERP:
-        for code in FLOATS:
-            yield Task(op.name, (), ((code, (1, 2)),) * 3)
-    elif op is ADD_ROWS:
-        for code, dtype in COMMON.items():
-            if not dtype.is_bool:
-                yield Task(op.name, (2, 0, 0), ((code, (2, 2)), ("i8", (2,))))
-    elif op is PUT_ROWS:  # bytes, whatever they are; to add, it has the kernels of `ADD_ROWS`
-        for code in ("u1", "u2", "u4", "u8"):
-            spec: Spec = (code, (2, 2))
-            yield Task(op.name, (False, "put", 0, 0), (spec, spec, ("i8", (2,))))
-    elif op.family == "random":
-        yield from _draws(op)
-    elif op.family == "reduction":
-        for params, shapes in _shapes(op):
-            for code in COMMON:
-                yield Task(op.name, params, tuple((code, shape) for shape in shapes))
+    """Calls that between them need an op's kernels: of common dtypes, or of others, if it takes
+    none of these.
+    """
+    yield from [*_of_dtypes(op, COMMON)] or _of_dtypes(op, BY_CODE.values())
+
+
+def _of_dtypes(op: Op, dtypes: Iterable[DType]) -> Iterator[Task]:
+    if op.samples is None:  # it moves bytes, or has a library's routines
+        return
+    for dtype in dtypes:
+        for params, operands in op.samples(dtype):
+            task = Task(op.name, params, tuple([(of.code, shape) for of, shape in operands]))
+            if task.takes():
+                yield task
 
 
 def tasks(names: Iterable[str] = ()) -> list[Task]:
@@ -170,7 +91,7 @@ def tasks(names: Iterable[str] = ()) -> list[Task]:
     unknown = [name for name in chosen if name not in TABLE]
     if unknown:
         raise ValueError(f"no op is named {', '.join(unknown)}; docs/ops.md lists them")
-    return [task for name in chosen for task in _tasks(TABLE[name]) if task.takes()]
+    return [task for name in chosen for task in _tasks(TABLE[name])]
 
 
 def shared() -> list[str]:
@@ -186,7 +107,7 @@ def chunks(todo: list[Task]) -> list[list[Task]]:
     """The tasks in pieces: kernels that call the same functions together, the longest first."""
 
     def group(task: Task) -> tuple[str, str]:
-        return task.op, task.inputs[0][0] if task.op == CAST.name else ""
+        return task.op, task.inputs[0][0] if task.op == "cast" else ""
 
     pieces = [list(piece) for _, piece in itertools.groupby(todo, group)]
     # A kernel of floats, which may call vecmath, takes several times one of integers.

@@ -5,10 +5,11 @@ and `Call`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ngrad.devices import HOST, Device
+from ngrad.dtypes import DType
 from ngrad.errors import DeviceError, DTypeError
 from ngrad.graph.cost import FREE, Cost
 from ngrad.graph.dims import is_open
@@ -17,6 +18,8 @@ from ngrad.graph.program import Program
 from ngrad_kernels.native import untracked
 
 Params = tuple[Any, ...]
+Sample = tuple[Params, tuple[tuple[DType, tuple[int, ...]], ...]]
+"""A call: params, and the dtype and shape of each operand."""
 
 
 class Call:
@@ -193,6 +196,8 @@ class Op:
     ----------
     rule, batching : callable or None
         The VJP rule, and the rule for inputs with one more leading axis.
+    samples : callable or None
+        Calls that between them need all its kernels, for what compiles these ahead (`ahead`).
     fusion
         How the op takes part in fused kernels (`fuse.py`); None if it does not.
     view : bool
@@ -233,6 +238,7 @@ class Op:
         self.limit = CALLS_LIMIT
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
+        self.samples: Callable[[DType], Iterable[Sample]] | None = None
         self.fusion: Any = None
         self.within: Callable[..., list[str]] | None = None
         self.view = self.moves = self.over = self.ends = False
@@ -255,6 +261,14 @@ class Op:
         """Register the batching rule (`batch.py` says what it takes and returns)."""
         self.batching = rule
         return rule
+
+    def ahead(self, samples: Callable[[DType], Iterable[Sample]]) -> Callable[..., Any]:
+        """Register calls for a dtype, as params and its operands' dtypes and shapes, that between
+        them need all kernels which the op has for it: of an op with kernels of its own. Those that
+        it does not take are left out.
+        """
+        self.samples = samples
+        return samples
 
     def keywords(self, params: Params) -> dict[str, Any]:
         return dict(zip(self.params, params, strict=True))

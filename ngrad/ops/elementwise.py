@@ -6,18 +6,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, overload
 
 import numpy as np
 
 from ngrad.config import settings
-from ngrad.dtypes import BY_CODE, DType, as_dtype
+from ngrad.dtypes import BY_CODE, COMMON, DType, as_dtype
 from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
+from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params, Sample
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import KINDS, Weak, conversion, device_beside, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
@@ -52,6 +52,7 @@ class Elementwise(Op):
         self.floats = floats
         self.scalar = SCALARS[name]
         self.fusion = Role("map", name)
+        self.ahead(self._samples)
         # Calls by the layout of the one operand, or the pair of two, where the type of a Python
         # number stands for its layout: found with less ceremony.
         self.seen: dict[Any, Call] = {}
@@ -60,6 +61,10 @@ class Elementwise(Op):
         # new.
         self.kinds: dict[tuple[Any, ...], tuple[DType | None, ...]] = {}
         self._results: dict[str, DType] = {}  # of dtypes that it takes, by code
+
+    def _samples(self, dtype: DType) -> Iterator[Sample]:
+        if dtype.is_floating or not self.floats:
+            yield (), ((dtype, (2,)),) * self.arity
 
     def _infer(self, *layouts: Layout) -> Layout:
         dtype = layouts[0].dtype
@@ -302,6 +307,7 @@ def _cast_prepare(inputs: tuple[Layout, ...], out: Layout, dtype: DType) -> Any:
 
 CAST = Op("cast", _cast_infer, _cast_prepare, ("dtype",), family="elementwise")
 CAST.fusion = Role("map", "cast")
+CAST.ahead(lambda dtype: [((to,), ((dtype, (2,)),)) for to in COMMON if to is not dtype])
 
 
 @CAST.vjp
@@ -364,6 +370,7 @@ def _where_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
 
 SELECT = Op("where", _where_infer, _where_prepare, family="elementwise")
 SELECT.fusion = Role("map", "where")
+SELECT.ahead(lambda dtype: [((), ((BY_CODE["b1"], (2,)), (dtype, (2,)), (dtype, (2,))))])
 
 
 @SELECT.vjp

@@ -180,6 +180,9 @@ ADD_ROWS = Op(
 )  # fmt: skip
 """The transpose: zeros with `rows` rows, to which those that are given are added in order."""
 ADD_ROWS.fusion = Role("spread")
+ADD_ROWS.ahead(
+    lambda dtype: [] if dtype.is_bool else [((2, 0, 0), ((dtype, (2, 2)), (INT64, (2,))))]
+)
 
 
 @ADD_ROWS.vjp

@@ -43,6 +43,7 @@ def _prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
 INTERP = Op("interp", _infer, _prepare, family="interpolation", widens=True)
 """The piecewise linear function through points at rising places, at each x; beyond them, the value
 of the first or of the last one."""
+INTERP.ahead(lambda dtype: [((), ((dtype, (1, 2)),) * 3)])
 
 
 @INTERP.vjp

@@ -5,6 +5,7 @@ what gives cotangents back to the rows that windows show. No window is ever copi
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from ngrad.dtypes import DType
 from ngrad.errors import ShapeError
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Op, require
+from ngrad.graph.op import Op, Sample, require
 from ngrad.graph.program import OUT, Launch, Program
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import reshape, spread
@@ -104,7 +105,9 @@ def _pools(name: str, kinds: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, **how: Any) -> Any:
         return _prepared(name, inputs[-1], out, inputs, out, Pooling(**how))
 
-    return _batched(Op(name, infer, prepare, PARAMS, family="reduction", widens=True))
+    op = Op(name, infer, prepare, PARAMS, family="reduction", widens=True)
+    op.ahead(lambda dtype: _samples(op, dtype))
+    return _batched(op)
 
 
 def _unpools(name: str) -> Op:
@@ -123,8 +126,15 @@ def _unpools(name: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, extents: Any, **how: Any) -> Any:
         return _prepared(name, out, inputs[0], inputs, out, Pooling(**how))
 
-    params = ("extents", *PARAMS)
-    return _batched(Op(name, infer, prepare, params, family="reduction", widens=True))
+    op = Op(name, infer, prepare, ("extents", *PARAMS), family="reduction", widens=True)
+    op.ahead(lambda dtype: _samples(op, dtype))
+    return _batched(op)
+
+
+def _samples(op: Op, dtype: DType) -> Iterator[Sample]:
+    how, shapes = ((2,), (2,), ((0, 0),)), {"x": (1, 2, 2), "y": (1, 1, 2)}
+    operands = tuple([(dtype, shapes[operand]) for operand in OPERANDS[op.name]])
+    yield ((2,), *how) if "extents" in op.params else how, operands
 
 
 def _batched(op: Op) -> Op:

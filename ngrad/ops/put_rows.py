@@ -5,12 +5,13 @@ more, so that it takes no longer for a large table than for a small one.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from ngrad.devices import HOST
-from ngrad.dtypes import BY_CODE
+from ngrad.dtypes import BY_CODE, DType
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import Op, Sample
 from ngrad.graph.program import OUT, Launch
 from ngrad.ops.comparison import greater
 from ngrad.ops.convert import number
@@ -46,6 +47,12 @@ PUT_ROWS = Op("put_rows", _infer, _prepare, ("dies", "how", "axis", "batches"), 
 at indices of one axis behind those that lead; otherwise as `TAKE`. `dies`: nobody reads it after
 that, so that the result may take its memory."""
 PUT_ROWS.over = True
+
+
+@PUT_ROWS.ahead
+def _(dtype: DType) -> Iterator[Sample]:
+    if dtype.code[0] == "u":  # bytes, whatever they are; to add, it has the kernels of `ADD_ROWS`
+        yield (False, "put", 0, 0), ((dtype, (2, 2)), (dtype, (2, 2)), (INT64, (2,)))
 
 
 @PUT_ROWS.vjp

@@ -81,6 +81,7 @@ def _reduction(name: str, reduction: str, *kinds: str) -> Op:
         return prepare_reduction(reduction, inputs[0], out, axes)
 
     op = Op(name, infer, prepare, ("axes",), family="reduction")
+    op.ahead(lambda dtype: [(((axis,),), ((dtype, (2, 2)),)) for axis in (1, 0)])  # rows, columns
     op.fusion = Role("reduce", reduction)
     RULES[name] = _in_turn
 
@@ -285,6 +286,7 @@ def _arg(name: str, reduction: str) -> Op:
         return prepare_reduction(reduction, inputs[0], out, (axis,), form="arg")
 
     op = Op(name, infer, prepare, ("axis",), family="reduction", widens=True)
+    op.ahead(lambda dtype: [((1,), ((dtype, (2, 2)),))])
     op.vjp(lambda g, out, x, axis: (None,))
     op.batch(lambda size, batched, x, axis: apply(op, (x,), (axis + 1,)))
     return op

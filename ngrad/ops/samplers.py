@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from ngrad.errors import DTypeError, NumberError, ShapeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import Op, Sample
 from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.arithmetic import abs_, maximum
 from ngrad.ops.comparison import less
@@ -77,6 +77,14 @@ def _infer(*layouts: Layout, dtype: DType, shape: Shape) -> Layout:
     return layout(dtype, shape)
 
 
+STATE = UINT64, (4,)
+"""Where a state is, as `ahead` has it: at most four words."""
+CODES: dict[str, tuple[str, ...]] = {
+    "bits": ("u8",), "integers": ("i4", "i8"), "poisson": ("f8",), "binomial": ("f8",),
+}  # fmt: skip
+"""The dtypes that samplers have kernels for, if not for float32 and float64."""
+
+
 def _sampler(name: str, sampler: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, dtype: DType, shape: Shape) -> Any:
         if out.size == 0:
@@ -86,6 +94,8 @@ def _sampler(name: str, sampler: str) -> Op:
 
     op = Op(name, _infer, prepare, ("dtype", "shape"), family="random")
     op.vjp(lambda g, out, state, dtype, shape: (None,))
+    codes = CODES.get(sampler, ("f4", "f8"))
+    op.ahead(lambda dtype: [((dtype, (2,)), (STATE,))] if dtype.code in codes else [])
     return op
 
 
@@ -120,6 +130,13 @@ def _for_each(name: str, sampler: str) -> Op:
         return _prepare_read(sampler, inputs[1:], out, [inputs[1].size], CHUNK // 16)
 
     op = Op(name, infer, prepare, ("shape",), family="random")
+    codes, parameters = CODES.get(sampler, ("f4", "f8")), 1 + (sampler == "binomial")
+
+    @op.ahead
+    def _(dtype: DType) -> Iterator[Sample]:
+        if dtype.code in codes:
+            yield ((2,),), (STATE, *[(dtype, (2,))] * parameters)
+
     op.vjp(lambda g, out, *inputs, shape: (None,) * len(inputs))
     return op
 
@@ -187,6 +204,7 @@ FINITE.vjp(lambda g, out, totals, **_: (None,))
 CATEGORICAL = Op(
     "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
 )
+CATEGORICAL.ahead(lambda dtype: [((2,), (STATE, (dtype, (1, 2))))] if dtype.code == "f8" else [])
 CATEGORICAL.vjp(lambda g, out, state, totals, samples: (None, None))
 
 

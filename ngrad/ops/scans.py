@@ -59,6 +59,7 @@ def _scan(name: str, reduction: str) -> Op:
         return Program((launch,), keep=(held,)), out
 
     op = Op(name, infer, prepare, family="reduction")
+    op.ahead(lambda dtype: [((), ((dtype, (2, 2)),))])
     op.batch(lambda size, batched, x: apply(op, (x,)))
     return op
 
@@ -138,6 +139,7 @@ def _linear_prepare(inputs: tuple[Layout, ...], out: Layout) -> Any:
 
 
 LINEAR = Op("linear_recurrence", _linear_infer, _linear_prepare, family="reduction")
+LINEAR.ahead(lambda dtype: [((), ((dtype, (2, 2)),) * 2)] if dtype.is_floating else [])
 """h[i] = b[i] + a[i] * h[i - 1] along the last axis, from h[-1] = 0; a and b have one shape."""
 
 

@@ -125,6 +125,7 @@ over the cotangent, and the cotangent over x.
 A sum is in the order of a window's elements; the last axis of a window of 32 and more is summed by
 itself. Of one of more than `PART`, each part is a sum of its own.
 """
+SLIDE.ahead(lambda dtype: [(tuple(Places.along(2, 0)), ((dtype, (1, 2, 1)),) * 2)])
 
 
 def slide(x: Any, w: Any, places: Places) -> Any:

@@ -272,6 +272,7 @@ def _searched(x: Layout, values: Layout, out: Layout, side: Any) -> Any:
 SEARCHES = 256
 """Values that a call of the kernel looks for at least."""
 SEARCH = Op("search", _search_infer, _search_prepare, ("right",), family="sorting", widens=True)
+SEARCH.ahead(lambda dtype: [((False,), ((dtype, (1, 2)),) * 2)])
 """How many elements of a sorted row come before each value, equal ones too if `right`."""
 SEARCH.vjp(lambda g, out, x, values, right: (None, None))
 

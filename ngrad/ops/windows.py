@@ -162,6 +162,7 @@ FOLD = Op(
 """The transpose of `WINDOWS`: each element the sum of those that show it, in the order of where in
 a window they stand.
 """
+FOLD.ahead(lambda dtype: [(((2,), (1,), (1,), (1,)), ((dtype, (1, 2, 1, 2)),))])
 
 
 @FOLD.vjp
