@@ -250,7 +250,11 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
             view = view_of(self, key, state.window)
             if view is not None:
                 return view
-        if key is not None and type(index) is not slice:
+        if type(index) is slice:
+            ndim = -1  # it is no element
+        elif key is None or state.listens():
+            ndim = self._layout.ndim
+        else:
             shown = self._shown()
             found = element_of(shown, key, state.window)
             if found is None and type(key) is int:
@@ -259,8 +263,6 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
                 return found
             ndim = shown._layout.ndim
             del shown
-        else:
-            ndim = self._layout.ndim if key is None else -1  # a slice is no element
         part = part_of(index, key)
         if 0 <= part.integers == ndim:
             return array_of(self._element(part))

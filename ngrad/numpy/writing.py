@@ -153,13 +153,14 @@ class Assigned(Cell):
         """x[index] = value where machine code (`assigning.py`) leaves it: of more than a number, if
         somebody listens, and of memory that somebody else has, too.
         """
-        places = type(self).settled(index)
+        heard = state.listens()  # then nothing is assigned at once
+        places = None if heard else type(self).settled(index)
         if places is not None and self._at_once(places, value, True):
             return
         index, key, basic = meant(index)
         if basic and isinstance(value, Assigned) and self._shows(value, index, key):
             return  # the end of x[index] += ..., which has written there
-        if self._at_once(index, value, key is not None):
+        if not heard and self._at_once(index, value, key is not None):
             return
         if len(opened) > 1:
             from ngrad.numpy.place import where_they_lie
@@ -201,6 +202,8 @@ class Assigned(Cell):
         from ngrad.numpy.convert import converted, is_array, to_tensor
 
         where = self._layout
+        if isinstance(value, Assigned) and value._layout.dtype is where.dtype and state.listens():
+            return value._read()
         value = self._scalar(value)
         scalar = issubclass(type(value), np.generic)
         if scalar and where.dtype.is_integer and value.dtype.kind in "iuf":

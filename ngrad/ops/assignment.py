@@ -15,6 +15,7 @@ import numpy as np
 from ngrad.devices import HOST, Device
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, IndexBoundsError, ScalarError, ShapeError
+from ngrad.graph.layout import Layout
 from ngrad.graph.strides import broadcast
 from ngrad.ops.accumulate import accumulated
 from ngrad.ops.arithmetic import add, divide, multiply, negative, subtract
@@ -29,11 +30,12 @@ from ngrad.ops.multiplied import multiplied_rows
 from ngrad.ops.put_part import put_part
 from ngrad.ops.put_rows import PUT_ROWS, last_named
 from ngrad.ops.regions import Region, fits, region_of
-from ngrad.ops.shape import broadcast_to, reshape, swap_last
+from ngrad.ops.shape import SEEN, broadcast_to, reshape, reshaped, swap_last
 from ngrad.ops.slicing import strided
 from ngrad.ops.sorting import positions
 from ngrad.record import apply, state
 from ngrad.tensor import Tensor
+from ngrad_kernels.keys import key_of
 
 BOOL = BY_CODE["b1"]
 
@@ -65,6 +67,9 @@ BEYOND = {"maximum": "max", "minimum": "min"}
 BY_ONE = (multiply, divide)
 """Functions that 1 as the second operand leaves the first of."""
 REPLACE, ADD, SUBTRACT = Change(), Change(add, add), Change(subtract, add)
+PLAIN = (int, tuple, slice)
+REGIONS: dict[tuple[Layout, Any], Region] = {}
+"""What indices of numbers and slices mean, by the layout of a tensor and what they are known by."""
 
 
 def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
@@ -78,12 +83,19 @@ def assigned(x: Any, index: Any, value: Any, change: Change = REPLACE) -> Any:
     ShapeError
         If the value does not broadcast to the region's shape.
     """
-    value = cast_to(value, x.dtype)
-    mask = _mask(index, x._layout.device)
-    if mask is not None and value.ndim <= x.ndim - mask.ndim:
-        return _masked(x, mask, value, change)
-    region = region_of(x, index, "assignment")
+    value = cast_to(value, x._layout.dtype)
+    key = key_of(index) if type(index) in PLAIN else None
+    known = None if key is None else REGIONS.get((x._layout, key))
+    if known is None:
+        mask = _mask(index, x._layout.device)
+        if mask is not None and value.ndim <= x.ndim - mask.ndim:
+            return _masked(x, mask, value, change)
+    region = known or region_of(x, index, "assignment")
     if not region.arrays:
+        if known is None and key is not None and not x._layout.open:
+            if len(REGIONS) >= SEEN:
+                REGIONS.clear()
+            REGIONS[x._layout, key] = region
         if value.ndim and not region.shape and not _dotted(index):
             raise ScalarError(
                 f"assignment: setting an array element with a sequence, a value of shape "
@@ -136,6 +148,8 @@ def _part(x: Any, region: Region) -> Any:
 def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
     """A value repeated to the shape of what is replaced; axes of one element in front may go."""
     own = value._layout.shape
+    if own == shape:
+        return value
     while len(own) > len(shape) and own[0] == 1:
         own = own[1:]
     try:
@@ -152,7 +166,7 @@ def _fitted(value: Any, shape: tuple[int, ...]) -> Any:
 
 def _replaced(x: Any, region: Region, part: Any) -> Any:
     """x with a part of every axis replaced."""
-    part = reshape(part, tuple(count for _, _, count in region.slices))
+    part = reshaped(part, tuple([count for _, _, count in region.slices]))
     if region.whole:
         return part
     return put_part(x, part, region.slices)
