@@ -66,36 +66,54 @@ class Schedule:
 
     def __init__(self, plan: Plan, loads: Loads, block: tuple[int, int]) -> None:
         self._plan, self._loads = plan, loads
-        inputs = len(loads)
-        first = inputs + len(plan.constants)  # the number of the first step's result
-        results = [step.call.outputs for step in plan.steps]
-        layouts = [where for outputs in results for where in outputs]
-        base: list[tuple[int, int]] = [(k + 1, 0) for k in range(inputs)]
-        base += [(0, constant._address) for constant in plan.constants]
         # They hold what launches have the addresses of: another thread may prepare a call again,
         # which then has another program.
         self._programs = [program_of(step.call) for step in plan.steps]
+        first = len(loads) + len(plan.constants)  # the number of the first step's result
         owners = _owners(plan, self._programs, first)
-        wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
-        self._first = inputs + 1
+        self._first = len(loads) + 1
+        self._wanted = {owners[k] for k in plan.outputs if k is not None and owners[k] >= first}
         self._made: list[Layout] = []
-        self._wanted = wanted
         self.checks = 0
         self.launches: list[tuple[Launch, list[tuple[int, int]]]] = []
         self.open = any(step.call.open for step in plan.steps)
-        room, (register, begin) = Shelves() if self.open else Room(), block
-        last = _last_uses(plan, owners)
-        each = zip(plan.steps, self._programs, results, strict=True)
-        for index, ((_, read, _), program, outputs) in enumerate(each):
+        base = self._placed(owners, block)
+        lies: list[Layout | None] = [None] * first
+        lies += [where for step in plan.steps for where in step.call.outputs]
+        self._outputs = [
+            None if k is None else self._found(owners[k], base[k], lies[k]) for k in plan.outputs
+        ]
+        # Of each output that is a buffer of its own, which one.
+        made: dict[tuple[Any, int, Layout | None], int] = {
+            (self._first + k, 0, where): k for k, where in enumerate(self._made)
+        }
+        self._own = [made.pop(output, None) if output else None for output in self._outputs]
+        self._others = [
+            number
+            for number, output in enumerate(self._outputs)
+            if output is not None and self._own[number] is None
+        ]
+        self._plain = self._own == [*range(len(self._made))]
+
+    def _placed(self, owners: list[int], block: tuple[int, int]) -> list[tuple[int, int]]:
+        """Lay out the launches; where each value begins."""
+        plan, (register, begin) = self._plan, block
+        room = Shelves() if self.open else Room()
+        base: list[tuple[int, int]] = [(k + 1, 0) for k in range(len(self._loads))]
+        base += [(0, constant._address) for constant in plan.constants]
+        first, last = len(base), _last_uses(plan, owners)
+        for index, ((call, read, _), program) in enumerate(
+            zip(plan.steps, self._programs, strict=True)
+        ):
             if program.view is not None:
                 owner, offset = base[read[0]]
                 base.append((owner, offset + program.view))
                 continue
             start = len(base)  # the number of the first result
-            for k, result in enumerate(outputs):
+            for k, result in enumerate(call.outputs):
                 if k in program.over:
                     base.append(base[read[program.over[k]]])
-                elif start + k in wanted:
+                elif start + k in self._wanted:
                     base.append((self._first + len(self._made), 0))
                     self._made.append(result)
                 else:
@@ -118,33 +136,23 @@ class Schedule:
             if scratch is not None:
                 room.give(scratch)
             for number in last.get(index, ()):
-                if number >= first and number not in wanted:
+                if number >= first and number not in self._wanted:
                     room.give(base[number][1] - begin)
         self.temporaries = room.size
-        self._outputs: list[tuple[Any, int, Any] | None] = []
-        for output in plan.outputs:
-            if output is None:
-                self._outputs.append(None)
-                continue
-            register, offset = base[output]
-            where = layouts[output - first] if output >= first else None
-            owner = owners[output] - inputs
-            if 0 <= owner < len(plan.constants):  # nothing but a constant, seen through a view
-                constant = plan.constants[owner]
-                self._outputs.append(
-                    (constant, offset - constant._address, where or constant._layout)
-                )
-            else:
-                self._outputs.append((register, offset, where))
-        # Of each output that is a buffer of its own, which one.
-        made = {(self._first + k, 0, where): k for k, where in enumerate(self._made)}
-        self._own = [made.pop(output, None) if output else None for output in self._outputs]
-        self._others = [
-            number
-            for number, output in enumerate(self._outputs)
-            if output is not None and self._own[number] is None
-        ]
-        self._plain = self._own == [*range(len(self._made))]
+        return base
+
+    def _found(
+        self, owner: int, place: tuple[int, int], where: Layout | None
+    ) -> tuple[Any, int, Layout | None]:
+        """Where an output is: the register or the constant that it begins behind, by how much, and
+        how it lies; None if as an input of the plan does.
+        """
+        register, offset = place
+        number = owner - len(self._loads)
+        if 0 <= number < len(self._plan.constants):  # it is nothing else, seen through a view
+            constant = self._plan.constants[number]
+            return constant, offset - constant._address, where or constant._layout
+        return register, offset, where
 
     def refused(self, error: OutOfMemory) -> None:
         """Have an error say for whom there was no room: the step that makes most."""
