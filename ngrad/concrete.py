@@ -247,7 +247,7 @@ class Concrete:
         self._early.require(values)
         layouts = tuple([values[slot]._layout for slot in self._places])
         slots: tuple[int, ...] = ()
-        if self._replaced and hooks.execute is None and not self._early.late:
+        if self._replaced and not self._early.late:
             slots = alone(values, self._replaced, 2)  # beside them, a variable has each
         cut = self._cut_for(layouts, slots)
         if cut.over:

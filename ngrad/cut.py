@@ -15,7 +15,7 @@ from ngrad.joined import joined
 from ngrad.record import execute
 from ngrad.replay import Replay
 from ngrad.scalars import scalar
-from ngrad.schedule import writes_over_inputs
+from ngrad.schedule import written_inputs
 from ngrad.tensor import Tensor
 from ngrad_kernels.garbage import uncollected
 
@@ -44,7 +44,7 @@ class Cut:
         plan takes to be run step by step, and it may never come again: that waits for a second run.
     """
 
-    __slots__ = ("cost", "graph", "joined", "loads", "new", "over", "plan", "replay")
+    __slots__ = ("_written", "cost", "graph", "joined", "loads", "new", "over", "plan", "replay")
 
     @uncollected
     def __init__(
@@ -58,7 +58,8 @@ class Cut:
         self.graph = graph
         self.plan = Plan.of(graph, layouts, scalar)
         self.loads = tuple([(places[k], layouts[k]) for k in self.plan.inputs])
-        self.over = writes_over_inputs(self.plan)
+        self._written = written_inputs(self.plan)
+        self.over = bool(self._written)
         self.replay: Replay | Captured | None = None
         self.joined: Plan | None = None
         self.new = not again and len(self.plan.steps) > at_once and not self.over
@@ -79,7 +80,12 @@ class Cut:
         """Write over inputs; `tell` hears of the outputs, however this ends once it has begun."""
         assert isinstance(self.replay, Replay)
         self.cost.runs += 1
-        self.replay.run(kept, tell)
+        if hooks.execute is None:
+            self.replay.run(kept, tell)
+            return
+        # Over copies: it may be interrupted between two steps.
+        slots = [self.loads[k][0] for k in self._written]
+        tell(self._stepped({**kept, **{slot: Tensor.own(kept[slot]) for slot in slots}}))
 
     def run(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
         """The outputs of the graph, tensors of their own, for values by slot."""
@@ -90,6 +96,10 @@ class Cut:
         replay = self.replay
         if replay is not None and hooks.execute is None:
             return replay.run(kept)
+        return self._stepped(kept)
+
+    def _stepped(self, kept: Mapping[int, Any]) -> list[Tensor | None]:
+        """The same, call by call."""
         values: list[Any] = []
         for slot, where in self.loads:
             value = kept[slot]

@@ -26,7 +26,7 @@ from ngrad.graph.opened import Different, Opened, number_at
 from ngrad.graph.plan import Plan
 from ngrad.replay import Replay
 from ngrad.scalars import scalar
-from ngrad.schedule import writes_over_inputs
+from ngrad.schedule import written_inputs
 from ngrad.sized import Sized
 from ngrad.structure import Key, build, structure_of
 from ngrad.tensor import Tensor
@@ -104,7 +104,7 @@ class Open:
             given = [k for k, slot in enumerate(places) if slot in structure.given]
             plan = Plan.of(gather(fuse(graph, layouts, given)), layouts, scalar)
             loads = tuple([(places[k], layouts[k]) for k in plan.inputs])
-            self._over = writes_over_inputs(plan)
+            self._over = bool(written_inputs(plan))
             replay = Replay.of(plan, loads, self._over)
             if replay is not None:
                 self._sized = Sized(plan, replay, self._sizes)

@@ -217,8 +217,8 @@ def _owners(plan: Plan, programs: list[Program], first: int) -> list[int]:
     return owners
 
 
-def writes_over_inputs(plan: Plan) -> bool:
-    """Whether a step puts a result over one of the plan's inputs."""
+def written_inputs(plan: Plan) -> set[int]:
+    """The numbers of the plan's inputs over which steps put results."""
     programs = [step.call.program or Program() for step in plan.steps]
     over = [
         step.inputs[k]
@@ -228,7 +228,7 @@ def writes_over_inputs(plan: Plan) -> bool:
     ]
     inputs = len(plan.inputs)
     owners = _owners(plan, programs, inputs + len(plan.constants)) if over else []
-    return any(owners[k] < inputs for k in over)
+    return {owners[k] for k in over if owners[k] < inputs}
 
 
 def program_of(call: Call) -> Program:

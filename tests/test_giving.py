@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from holders import HOLDERS, address
 import ngrad as tf
 import ngrad.numpy as gnp
 from ngrad import giving
+from ngrad.plans import FEW
+from ngrad.profile import _Active
 from ngrad.replay import Replay
 from ngrad_kernels.memory import pool
 
@@ -26,6 +29,15 @@ pytestmark = pytest.mark.usefixtures("waiting")
 def descent(variable: Any) -> None:
     variable.assign_sub(variable * 0.25)
     tf.eval(variable)
+
+
+@tf.function
+def long(variable: Any) -> None:
+    """More ops than are fused at the first run of a plan."""
+    x = variable
+    for k in range(FEW):
+        x = tf.sin(x) + 0.1 * k
+    variable.assign(x / FEW)
 
 
 def by_optimizer() -> Callable[[Any], None]:
@@ -117,6 +129,49 @@ def test_the_bits_are_those_of_memory_of_its_own(name):
             step(variable)
         found.append(variable.numpy())
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_profile_shows_what_runs_without_it(name):
+    """The same launches, though it goes from one to the next over copies; and the same bits."""
+    found, launched = [], []
+    for profiled in (False, True):
+        step, variable = STEPS[name](), started()
+        for _ in range(4):
+            long(variable)
+            step(variable)
+        start = tf.stats().launches
+        with tf.profile() if profiled else contextlib.nullcontext():
+            long(variable)
+            step(variable)
+        launched.append(tf.stats().launches - start)
+        step(variable)
+        found.append(variable.numpy())
+    assert launched[0] == launched[1]
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_profiled_step_that_ends_between_two_launches_is_none_or_whole(name, monkeypatch):
+    (step, variable), (other, twin) = [(STEPS[name](), started()) for _ in range(2)]
+    for _ in range(4):
+        step(variable)
+        other(twin)
+    before = variable.numpy()
+    other(twin)
+
+    def execute(self: Any, call: Any, inputs: Any) -> None:
+        execute_(self, call, inputs)
+        raise KeyboardInterrupt
+
+    execute_ = _Active.execute
+    with monkeypatch.context() as patched:
+        patched.setattr(_Active, "execute", execute)
+        with pytest.raises(KeyboardInterrupt), tf.profile():
+            step(variable)
+            variable.numpy()
+    found = variable.numpy()  # what was pending is run again
+    assert any(np.array_equal(found, whole) for whole in (before, twin.numpy()))
 
 
 def test_a_step_of_adam_takes_no_other_memory():
