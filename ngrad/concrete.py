@@ -146,6 +146,8 @@ class Concrete:
         self._arguments = list(zip(trace.arguments, places, strict=True))
         self._constants = {slot: self._constant(slot, value) for slot, value in window.kept.items()}
         self.opaque, self._checks = window.opaque, window.checks
+        if self.again:
+            self._results, self._stood = window.results if self.opaque else {}, trace.stood
         self._early = self._checked_early()
         slots = [*trace.arguments, *(k for k, _ in self._asked), *(k for k, _ in self._reads)]
         self._places = [k for k in slots if k >= 0 and self._entries[k][0].op is LEAF]

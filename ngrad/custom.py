@@ -11,7 +11,8 @@ import optree
 
 from ngrad.config import settings
 from ngrad.dtypes import int32
-from ngrad.errors import ShapeError
+from ngrad.errors import ShapeError, TraceError
+from ngrad.graph.batch import with_batch
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.nests import flatten, leaves_of
@@ -19,11 +20,13 @@ from ngrad.ops.complexes import conj
 from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
-from ngrad.ops.joining import concat
 from ngrad.ops.launching import dense
+from ngrad.ops.reductions import reduce_sum
+from ngrad.ops.shape import spread
 from ngrad.record import heard, state
 from ngrad.scalars import scalar
 from ngrad.tensor import Tensor
+from ngrad.together import row_major, together
 from ngrad.variable import Variable
 from ngrad_kernels.memory import Shared
 
@@ -66,7 +69,9 @@ def custom_gradient(f: Callable[P, tuple[R, Any]]) -> Callable[P, R]:
     Notes
     -----
     `grad_fn` is called at each `gradient`, and what it computes is recorded like anything else, so
-    higher orders differentiate through it.
+    higher orders differentiate through it. In a Jacobian it is called once, with the cotangent of
+    one row, that has no value, and what it records is done for all rows; for one row after another,
+    each with its value, if it asks for that, assigns to a variable or prints.
 
     Examples
     --------
@@ -125,11 +130,6 @@ def _is_numeric(value: Any) -> bool:
     return isinstance(value, (Tensor, Weak, *KINDS)) or hasattr(value, "__array__")
 
 
-def _row_major(value: Tensor) -> Tensor:
-    """The value as the sweep was planned to find it: by address, in row-major order."""
-    return value if value._layout.contiguous else concat([value], 0)
-
-
 def cotangents(what: str, found: Sequence[Any], inputs: Sequence[Layout]) -> tuple[Tensor, ...]:
     """What a user's Python gave for inputs of given layouts, None for zeros, as a sweep that was
     planned finds it: in their dtypes, in row-major order.
@@ -142,7 +142,7 @@ def cotangents(what: str, found: Sequence[Any], inputs: Sequence[Layout]) -> tup
     results = []
     for value, where in zip(found, inputs, strict=True):
         if value is None:
-            results.append(_row_major(zeros_of(where)))
+            results.append(row_major(zeros_of(where)))
             continue
         value = cast_to(tensor(value, what), where.dtype)
         if value._layout.shape != where.shape:
@@ -150,7 +150,7 @@ def cotangents(what: str, found: Sequence[Any], inputs: Sequence[Layout]) -> tup
                 f"{what} returned a cotangent of shape {tuple(value.shape)} for an input of shape "
                 f"{where.shape}"
             )
-        results.append(_row_major(identity(value)))
+        results.append(row_major(identity(value)))
     return tuple(results)
 
 
@@ -187,15 +187,23 @@ def _op_of(name: str, inputs: tuple[Layout, ...], given: tuple[Layout, ...]) -> 
         return (*map(conj, cotangents), *(None for _ in given), None)
 
     op.vjp(rule)
+
+    def over(size: int, batched: tuple[bool, ...], *operands: Any) -> Any:
+        count = len(inputs)
+        own, results = operands[:count], operands[count:-1]
+        each = zip(results, batched[count:-1], strict=True)
+        results = tuple([x if many else spread(x, size) for x, many in each])
+        if not state.stack:
+            return results
+        return _Batched(_said(operands[-1]), batched[:count], own).record(own, results)
+
+    op.batch(over)
     return op
 
 
 def _called_back(*operands: Tensor) -> tuple[Tensor, ...]:
     *upstream, token = operands
-    memory: Any = token._block
-    backward, _ = memory._owner
-    found: tuple[Tensor, ...] = backward.run(*upstream)
-    return found
+    return _said(token).run(*upstream)
 
 
 class _Said(Shared):
@@ -209,6 +217,19 @@ def _token_of(backward: _Backward) -> Tensor:
     """An operand that stands for what a call returned, and holds it."""
     nothing = scalar(0, int32)
     return Tensor(_Said(nothing._at, 4, (backward, nothing)), nothing._at, nothing._layout)
+
+
+def _said(token: Tensor) -> _Backward:
+    """What a token stands for."""
+    memory: Any = token._block
+    backward: _Backward = memory._owner[0]
+    return backward
+
+
+def _left() -> Any:
+    """What is left of the recording that is being made, if one is, where it is done again."""
+    trace = state.window.trace
+    return None if trace is None else trace.stood
 
 
 class _Backward:
@@ -225,7 +246,7 @@ class _Backward:
     ) -> None:
         self.name, self.grad_fn, self.leaves = name, grad_fn, leaves
         self.places, self.variables = places, variables
-        self.layouts = tuple(x._layout.spec for x in inputs)
+        self.layouts, self.left = tuple(x._layout.spec for x in inputs), _left()
 
     def record(self, inputs: tuple[Tensor, ...], results: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The results as those of one opaque op of the inputs, through which alone it flows back.
@@ -264,4 +285,31 @@ class _Backward:
                 f"{len(self.variables)} variables"
             )
         every = [*found, *of_variables]
+        return cotangents(f"custom_gradient: {self.name}", every, self.layouts)
+
+
+class _Batched(_Backward):
+    """The gradient function of a function that was mapped over a batch."""
+
+    def __init__(
+        self, one: _Backward, batched: tuple[bool, ...], inputs: tuple[Tensor, ...]
+    ) -> None:
+        self.one, self.batched, self.name = one, batched, one.name
+        self.layouts, self.left = tuple([x._layout.spec for x in inputs]), _left()
+
+    def run(self, *upstream: Tensor) -> tuple[Tensor, ...]:
+        one, size = self.one, upstream[0]._layout.shape[0]
+        outputs = tuple([with_batch(where, size) for where in one.layouts])
+        whole = (True,) * len(upstream)
+        name = f"gradient of {self.name}"
+        try:
+            found = together(name, one.run, whole, upstream, outputs, one.left)
+        except TraceError as error:
+            error.add_note(
+                f"in the gradient function of {self.name}, which was mapped over a batch: there it "
+                "may ask for no value of an example"
+            )
+            raise
+        pairs = zip(found, self.batched, strict=True)
+        every = [x if many else reduce_sum(x, 0) for x, many in pairs]
         return cotangents(f"custom_gradient: {self.name}", every, self.layouts)

@@ -22,7 +22,7 @@ from ngrad.evaluate import run, swept
 from ngrad.graph.batch import batched
 from ngrad.graph.differentiate import Goal, Heard
 from ngrad.graph.entries import LEAF, Entry, marker
-from ngrad.graph.graph import INPUT
+from ngrad.graph.graph import INPUT, Graph
 from ngrad.graph.layout import Layout, layout
 from ngrad.hooks import hooks
 from ngrad.inlined import Recording, brought
@@ -204,6 +204,12 @@ def _identity(first: int, last: int, length: int, like: Layout) -> Tensor:
 # -- the sweep -------------------------------------------------------------------------------------
 
 
+KEPT = 1 << 10
+"""Entries of a window up to which the graph of a Jacobian that is recorded is kept: that of a tape
+that goes on is another each time.
+"""
+
+
 class _Asked(NamedTuple):
     """What a tape heard of a target and sources."""
 
@@ -301,13 +307,22 @@ def _run(asked: _Asked, seed: Any) -> list[Tensor | None]:
     return swept(asked.window, found)
 
 
+@functools.lru_cache(64)
+def _graph(structure: Structure, size: int) -> tuple[Graph, tuple[int, ...]]:
+    """The graph of a structure for a batch of cotangents, and the slots of its inputs."""
+    graph, places, _ = build(structure)
+    which = [place == len(structure.entries) - 1 for place in places]
+    return batched(graph, which, size), places
+
+
 def _record(asked: _Asked, seed: Any) -> list[Tensor | None]:
     """Record the sweep in this thread's window, where tapes hear it."""
     window, current = asked.window, state.window
     entries = asked.entries
     everything = tuple([(k, call.specs[0]) for k, (call, *_) in enumerate(entries) if call.specs])
-    graph, places, _ = build(_structure(asked, entries, known=everything, wanted=()))
-    graph = batched(graph, [place == len(entries) for place in places], seed._layout.shape[0])
+    structure = _structure(asked, entries, known=everything, wanted=())
+    kept = current.trace is None and window.trace is None and len(entries) <= KEPT
+    graph, places = (_graph if kept else _graph.__wrapped__)(structure, seed._layout.shape[0])
     need = graph.needed()
     slots = {
         node.params[0]: places[node.params[0]]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from ngrad.custom import cotangents
 from ngrad.devices import HOST, Device
@@ -21,11 +21,18 @@ from ngrad.graph.dims import Dim
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.strides import broadcast
+from ngrad.ops.batching import looped
 from ngrad.ops.convert import Weak, device_beside, from_outside, operands, tensor
+from ngrad.ops.shape import spread
 from ngrad.record import apply_now, state
 from ngrad.signature import TensorSpec
 from ngrad.statics import static
 from ngrad.tensor import Tensor
+from ngrad.together import Together, levels_of
+from ngrad.ufuncs import aligned, core_axes
+
+METHODS = (None, "sequential", "expand_dims", "broadcast_all")
+"""How a kernel may go over a batch."""
 
 
 class OnDevice:
@@ -56,7 +63,12 @@ def _memory(x: Tensor, writable: bool = False) -> Any:
 class KernelOp:
     """An op of a user's kernels. Made by `ngrad.kernel_op`."""
 
-    def __init__(self, rule: Callable[..., Any]) -> None:
+    def __init__(self, rule: Callable[..., Any], vmap_method: str | None = None) -> None:
+        if vmap_method not in METHODS:
+            raise ValueError(
+                f"kernel_op: vmap_method is one of {', '.join(map(repr, METHODS))}, not "
+                f"{vmap_method!r}"
+            )
         functools.update_wrapper(self, rule)
         self._name = rule.__name__
         self._specs = rule
@@ -70,15 +82,34 @@ class KernelOp:
         self._cpu: Callable[..., Any] | None = None
         self._cuda: Callable[..., Any] | None = None
         self._vjp: Callable[..., Any] | None = None
-        self._op = Op(self._name, self._infer, self._prepare, tuple(params), family="kernel")
-        self._op.vjp(self._backward)
+        self._params, self._vmap_method = tuple(params), vmap_method
+        self._ops: list[Op] = []
+        self._op = self._op_of(0)
         self._gradient = Op(
             f"gradient of {self._name}",
             lambda *layouts, results, **_: layouts[2 * max(results, 1) :],
             self._prepare_gradient,
-            ("results", *params),  # how many, 0 for one that is no tuple
+            ("results", *self._params),  # how many, 0 for one that is no tuple
             family="opaque",
         )
+
+    def _op_of(self, lead: int) -> Op:
+        """The op over operands of which so many first axes are those of batches; or 1 each, where
+        an operand is the same for all.
+        """
+        while len(self._ops) <= lead:
+            op = Op(
+                self._name,
+                functools.partial(self._infer, len(self._ops)),
+                functools.partial(self._prepare, len(self._ops)),
+                self._params,
+                family="kernel",
+            )
+            op.vjp(functools.partial(self._backward, len(self._ops)))
+            op.batch(functools.partial(self._over, len(self._ops)))
+            op.anywhere = self._cuda is not None
+            self._ops.append(op)
+        return self._ops[lead]
 
     def __repr__(self) -> str:
         return f"<kernel op {self._name}{self._signature}>"
@@ -97,7 +128,8 @@ class KernelOp:
         launches kernels on the stream, over Numba's device arrays, of which they write the results.
         """
         self._cuda = launcher
-        self._op.anywhere = True
+        for op in self._ops:
+            op.anywhere = True
         return launcher
 
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -144,14 +176,15 @@ class KernelOp:
 
     # -- the op ------------------------------------------------------------------------------------
 
-    def _infer(self, *inputs: Layout, **params: Any) -> Any:
+    def _infer(self, lead: int, *inputs: Layout, **params: Any) -> Any:
         if inputs[0].device is HOST and self._cpu is None:
             raise DeviceError(
                 f"{self._name}: has no form for the CPU, where its operands lie; move them to a "
                 f'GPU with `.to_device("cuda")`, or give it one with `@{self._name}.cpu`'
             )
         try:
-            found = self._specs(*[TensorSpec(x.shape, x.dtype) for x in inputs], **_plain(params))
+            given = [TensorSpec(x.shape[lead:], x.dtype) for x in inputs]
+            found = self._specs(*given, **_plain(params))
         except Exception as error:
             error.add_note(f"in the rule of kernel op {self._name}")
             raise
@@ -162,10 +195,11 @@ class KernelOp:
                     f"{self._name}: its rule must return an ngrad.TensorSpec of known sizes, or a "
                     f"tuple of them, not {found!r}"
                 )
-        made = tuple([layout(spec.dtype, spec.shape) for spec in specs])
+        sizes = broadcast(*[x.shape[:lead] for x in inputs])
+        made = tuple([layout(spec.dtype, (*sizes, *spec.shape)) for spec in specs])
         return made if isinstance(found, tuple) else made[0]
 
-    def _prepare(self, inputs: tuple[Layout, ...], out: Any, **params: Any) -> Any:
+    def _prepare(self, lead: int, inputs: tuple[Layout, ...], out: Any, **params: Any) -> Any:
         several = isinstance(out, tuple)
         specs: tuple[Layout, ...] = out if several else (out,)
         values = tuple(_plain(params).values())
@@ -177,7 +211,7 @@ class KernelOp:
             buffers = [pool.take_of(own) for own in lists]
             results = tuple([Tensor(b, b.address, x) for b, x in zip(buffers, specs, strict=True)])
             if any(where.size for where in specs):
-                self._launch(specs[0].device, tensors, values, results)
+                self._launch(specs[0].device, lead, tensors, values, results)
             return results if several else results[0]
 
         return run, out
@@ -185,6 +219,7 @@ class KernelOp:
     def _launch(
         self,
         device: Device,
+        lead: int,
         inputs: tuple[Tensor, ...],
         params: tuple[Any, ...],
         results: tuple[Tensor, ...],
@@ -198,6 +233,8 @@ class KernelOp:
             try:
                 if device is HOST:
                     assert self._cpu is not None
+                    if lead:
+                        reads = aligned(self._cpu, lead, reads, len(params), writes)
                     returned = self._cpu(*reads, *params, *writes)
                 else:
                     assert self._cuda is not None
@@ -225,9 +262,28 @@ class KernelOp:
                     "results to the arrays that come last, and return nothing"
                 )
 
+    # -- a batch -----------------------------------------------------------------------------------
+
+    def _over(
+        self, lead: int, size: int, batched: Sequence[bool], *inputs: Any, **params: Any
+    ) -> Any:
+        """The batching rule: one call of the kernel, if it goes over one more axis in front."""
+        method = self._vmap_method
+        if method is None:
+            on_cpu = self._cuda is None or inputs[0]._layout.device is HOST
+            alone = on_cpu and core_axes(self._cpu, 0) is not None
+            method = "expand_dims" if alone else "sequential"
+        op = self._op_of(lead)
+        if method == "sequential":
+            return looped(op, size, batched, *inputs, **params)
+        ones = 1 if method == "expand_dims" else size
+        pairs = zip(inputs, batched, strict=True)
+        given = tuple([x if many else spread(x, ones) for x, many in pairs])
+        return apply_now(self._op_of(lead + 1), given, tuple(params.values()))
+
     # -- its derivative ----------------------------------------------------------------------------
 
-    def _backward(self, g: Any, out: Any, *inputs: Any, **params: Any) -> Any:
+    def _backward(self, lead: int, g: Any, out: Any, *inputs: Any, **params: Any) -> Any:
         """The rule of the op, as far as it can be traced: a node that calls the user's."""
         if self._vjp is None:
             raise GradientError(
@@ -238,8 +294,11 @@ class KernelOp:
         several = isinstance(g, tuple)
         upstream = tuple(map(tools.conj, g if several else (g,)))
         given = (*upstream, *(out if several else (out,)), *inputs)
-        results = len(g) if several else 0
-        found = state.graph.apply(self._gradient, given, (results, *params.values()))
+        op, own = self._gradient, (len(g) if several else 0, *params.values())
+        if lead:
+            op, given, levels = Together.of(op), *levels_of(lead, upstream[0]._layout.shape, given)
+            own = levels, *own
+        found = state.graph.apply(op, given, own)
         return tuple(map(tools.conj, found))
 
     def _prepare_gradient(
@@ -286,7 +345,13 @@ def _kind(value: Any) -> str:
     return {complex: "c", float: "fc", int: "iu", Dim: "iu", bool: "b"}.get(kind, "")
 
 
-def kernel_op(rule: Callable[..., Any]) -> KernelOp:
+@overload
+def kernel_op(rule: Callable[..., Any], *, vmap_method: str | None = None) -> KernelOp: ...
+@overload
+def kernel_op(
+    rule: None = None, *, vmap_method: str | None = None
+) -> Callable[[Callable[..., Any]], KernelOp]: ...
+def kernel_op(rule: Any = None, *, vmap_method: str | None = None) -> Any:
     """Make an op of kernels of your own, with a derivative of its own.
 
     Parameters
@@ -296,6 +361,12 @@ def kernel_op(rule: Callable[..., Any]) -> KernelOp:
         operand it makes that of the result, or a tuple of them. Keyword-only arguments are static
         parameters: hashable, and passed to the kernels between operands and results. It depends on
         nothing but its arguments.
+    vmap_method : {"sequential", "expand_dims", "broadcast_all"}, optional
+        How the kernels go over a batch (under `vmap`, and in a Jacobian where a derivative calls
+        the op), as of `jax.pure_callback`: called for one example after another; or once, with
+        operands and results that have one more axis in front. What is the same for all has a size
+        of 1 there, or is repeated along it, by a stride of 0. If not given, functions of
+        `numba.vectorize` and `guvectorize` are called once, others for one after another.
 
     Returns
     -------
@@ -327,7 +398,9 @@ def kernel_op(rule: Callable[..., Any]) -> KernelOp:
     >>> float(ngrad.grad(cube)(2.0))
     12.0
     """
-    return KernelOp(rule)
+    if rule is None:
+        return functools.partial(KernelOp, vmap_method=vmap_method)
+    return KernelOp(rule, vmap_method)
 
 
 __all__ = ["KernelOp", "kernel_op"]

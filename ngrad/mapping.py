@@ -33,6 +33,7 @@ from ngrad.scalars import scalar
 from ngrad.signature import is_array, is_numpys, own_array, part_of
 from ngrad.statics import Held
 from ngrad.tensor import Tensor
+from ngrad.window import Window
 
 Axes = int | None
 """Along which axis examples lie; None for what is the same for all."""
@@ -42,14 +43,22 @@ COUNTS = (np.integer, np.bool_)
 """NumPy's scalars that say how often, and whether."""
 
 
+Values = tuple[Any, bool]
+"""What is computed for a batch: whether the examples lie along its first axis; if not, it is the
+same for all.
+"""
+
+
 class Mapped(Concrete):
     """A function as it was recorded for one example."""
 
     again = True
 
-    def over(self, leaves: list[Any], many: list[bool], size: int) -> list[tuple[Any, bool]]:
-        """Its results for a batch, as a list of their leaves, and of each whether the examples lie
-        along its first axis; if not, it is the same for all.
+    def over(
+        self, leaves: list[Any], many: list[bool], size: int, left: dict[int, Values] | None = None
+    ) -> list[Values]:
+        """Its results for a batch, as a list of their leaves. Once: what is left of the recording
+        stands for what is computed here.
 
         Parameters
         ----------
@@ -57,6 +66,9 @@ class Mapped(Concrete):
             Of the arguments; the examples along the first axes of those that are `many`.
         size : int
             How many examples there are.
+        left : dict, optional
+            As `Trace.stood`, of a recording that was done for as many before, if the function
+            closes over tensors of that.
         """
         for does, what in (
             (self._assigned, "assigns to a variable"),
@@ -82,14 +94,17 @@ class Mapped(Concrete):
         for slot, (call, *inputs) in enumerate(self._entries):
             value, flag = values.get(slot), slot in whole
             if value is not None:
-                if type(value) is not Tensor:
+                if type(value) is Tensor:
+                    value, flag = _stands_for(value, left) or (value, flag)
+                else:
                     value = scalar(value, call.spec.dtype, call.spec.device)
             elif call.op is PART_OF:
                 value, flag = found[inputs[0]][call.params[0]], flags[inputs[0]]
             else:
                 given = tuple([found[k] for k in inputs])
                 seen = tuple([flags[k] for k in inputs])
-                flag = any(seen)
+                # The gradient function of a `custom_gradient` may close over what is an example's.
+                flag = any(seen) or (call.op.family == "opaque" and bool(state.stack))
                 if flag:
                     keywords = call.op.keywords(call.params)
                     value = rule_of(call.op)(size, seen, *given, **keywords)
@@ -99,7 +114,10 @@ class Mapped(Concrete):
             flags.append(flag)
         state.window.checks |= self._checks
         state.window.opaque |= self.opaque
-        results: list[tuple[Any, bool]] = []
+        for slot, holder in self._results.items():
+            if holder() is not None:  # the gradient function of a `custom_gradient` may have it
+                self._stood[slot] = found[slot], flags[slot]
+        results: list[Values] = []
         for k, kind in self._outputs:
             if k < 0:  # what it is of is no tensor that was recorded
                 results.append((made_of(kind, None), False))
@@ -112,6 +130,14 @@ class Mapped(Concrete):
     def nest(self, leaves: list[Any]) -> Any:
         """What it returns, of its leaves."""
         return leaves[0] if self._single else optree.tree_unflatten(self._structure, leaves)
+
+
+def _stands_for(x: Tensor, left: dict[int, Values] | None) -> Values | None:
+    """What was computed for a batch where a tensor was recorded that has no value itself."""
+    window: Any = x._window
+    if left is None or x._at or type(window) is not Window or window.trace is None:
+        return None
+    return left.get(x._slot) if window.trace.stood is left else None
 
 
 def vmap(
@@ -212,7 +238,7 @@ class _Given(NamedTuple):
     def example(self, row: int) -> Any:
         """The arguments of one example; of zeros, where there is none."""
         each = zip(self.leaves, self.many, strict=True)
-        own = [(x[row] if self.size else zeros_of(_one(x))) if many else x for x, many in each]
+        own = [(x[row] if self.size else zeros_of(one_of(x))) if many else x for x, many in each]
         pairs = zip(own, self.parts, strict=True)
         leaves = [part.kind(x) if type(part) is Held else x for x, part in pairs]
         return optree.tree_unflatten(self.structure, leaves)
@@ -232,7 +258,7 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
         if many[-1]:
             x = move_axis(x, normal_axis(axis, x.ndim, "vmap"), 0)
             sizes.add(x._layout.shape[0])
-            one = _one(x)
+            one = one_of(x)
             parts.append(Held(type(value), one) if held else one)
         else:
             parts.append(part_of(value))
@@ -244,9 +270,9 @@ def _read(in_axes: Axes | Sequence[Axes], args: tuple[Any, ...], kwargs: dict[st
     return _Given(leaves, parts, many, sizes.pop(), structure)
 
 
-def _one(x: Tensor) -> Layout:
+def one_of(x: Tensor | Layout) -> Layout:
     """One of the examples along the first axis."""
-    where = x._layout
+    where = x if isinstance(x, Layout) else x._layout
     return layout(where.dtype, where.shape[1:], None, where.device)
 
 

@@ -94,6 +94,9 @@ class Trace:
     heard : list of (int, callable)
         What happens before which entry that a tape outside may hear of: done again, for the tensors
         of all slots before it, where the recording is recorded itself.
+    stood : dict
+        By slot, what was computed for a batch where the recording was done again, of values whose
+        tensors somebody holds; and whether there is one for each example.
     """
 
     def __init__(self, name: str, waits: bool = False, silent: bool = False) -> None:
@@ -106,6 +109,7 @@ class Trace:
         self.shows: list[tuple[list[Any], Callable[[list[Any]], None]]] = []
         self._after: list[tuple[Any, Tensor, Callable[[], None]]] = []
         self.heard: list[tuple[int, Callable[[Tensors], None]]] = []
+        self.stood: dict[int, tuple[Any, bool]] = {}
         self.window = Window(self)
         # By uid: the variable; from which slot it is read, if it is; the value it holds now.
         self._variables: dict[int, tuple[ref[Any], int, Tensor]] = {}

@@ -257,7 +257,7 @@ def test_within_the_tapes_own_context() -> None:
 
 
 def test_through_custom_gradient() -> None:
-    """A user's Python is called for each row: it sees what it sees in `gradient`."""
+    """A user's Python is called for one row, whose shape it sees."""
     seen: list[tuple[int, ...]] = []
 
     @ngrad.custom_gradient
@@ -271,7 +271,7 @@ def test_through_custom_gradient() -> None:
     out, tape = recorded(lambda x: doubled(x * x), x := constant(ROW))
     before = jacobians._plan.cache_info().currsize
     np.testing.assert_allclose(tape.jacobian(out, x), np.diag(6 * ROW), 1e-14)
-    assert seen == [(4,)] * 4
+    assert seen == [(4,)]
     assert jacobians._plan.cache_info().currsize == before  # a user's Python is not for keeping
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ngrad.graph.batch import with_batch
@@ -23,17 +24,27 @@ def elementwise(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) ->
     return apply(op, tuple(aligned), tuple(params.values()))
 
 
-def looped(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
-    """The op on one element of the batch after another: for samplers, whose numbers depend on their
-    place in the draw, and for users' kernels and Python.
-    """
-    if size == 0:
-        return _nothing(op, batched, *inputs, **params)
-    rows = [unstack(x) if many else [x] * size for x, many in zip(inputs, batched, strict=True)]
-    outs = [apply(op, row, tuple(params.values())) for row in zip(*rows, strict=True)]
+def one_by_one(f: Callable[..., Any], whole: Sequence[Any]) -> Any:
+    """What a function gives for one element of a batch after another, of which there are some."""
+    outs = [f(*row) for row in zip(*map(unstack, whole), strict=True)]
     if isinstance(outs[0], tuple):
         return tuple(stack(parts) for parts in zip(*outs, strict=True))
     return stack(outs)
+
+
+def looped(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
+    """The op on one element of the batch after another: for samplers, whose numbers depend on their
+    place in the draw, and for users' kernels.
+    """
+    if size == 0:
+        return _nothing(op, batched, *inputs, **params)
+
+    def of_one(*row: Any) -> Any:
+        own = iter(row)
+        given = [next(own) if many else x for x, many in zip(inputs, batched, strict=True)]
+        return apply(op, tuple(given), tuple(params.values()))
+
+    return one_by_one(of_one, [x for x, many in zip(inputs, batched, strict=True) if many])
 
 
 def _nothing(op: Op, batched: Any, *inputs: Any, **params: Any) -> Any:
@@ -48,4 +59,4 @@ def _nothing(op: Op, batched: Any, *inputs: Any, **params: Any) -> Any:
     return zeros_of(with_batch(out, 0))
 
 
-FAMILIES = {"elementwise": elementwise, "random": looped, "kernel": looped, "opaque": looped}
+FAMILIES = {"elementwise": elementwise, "random": looped, "kernel": looped}
