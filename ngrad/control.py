@@ -217,7 +217,7 @@ def vectorized_map(
     elems : tensor, or nest of tensors of one length
     fallback_to_while_loop : bool
         Whether `fn` is called on one slice after another where it asks for values, assigns to
-        variables or draws numbers, with a warning if `warn`.
+        variables or prints, with a warning if `warn`.
 
     Raises
     ------

@@ -8,6 +8,7 @@ example is computed once, and products with a matrix of weights become one produ
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from ngrad.concrete import Concrete
 from ngrad.config import settings
 from ngrad.devices import current
 from ngrad.errors import ShapeError, TraceError
-from ngrad.graph.batch import rule_of
+from ngrad.graph.batch import rule_of, with_batch
 from ngrad.graph.entries import PART_OF
 from ngrad.graph.layout import Layout, layout
 from ngrad.nests import flatten, leaves_of, over_leaves
@@ -32,7 +33,8 @@ from ngrad.returned import made_of
 from ngrad.scalars import scalar
 from ngrad.signature import is_array, is_numpys, own_array, part_of
 from ngrad.statics import Held
-from ngrad.tensor import Tensor
+from ngrad.tensor import Tensor, from_numpy
+from ngrad.tracing import host_tensor
 from ngrad.window import Window
 
 Axes = int | None
@@ -72,7 +74,7 @@ class Mapped(Concrete):
         """
         for does, what in (
             (self._assigned, "assigns to a variable"),
-            (self._asked, "draws numbers, or counts steps,"),
+            (any(slot < 0 for slot, _ in self._asked), "seeds or splits a generator"),
             (self._shows, "prints"),
         ):
             if does:
@@ -87,8 +89,16 @@ class Mapped(Concrete):
                 whole.add(slot)
         for slot, variable in self._reads:
             values[slot] = variable._read()
+        draws = drawn([make for _, make in self._asked], size)
+        for (slot, _), make in zip(self._asked, draws, strict=True):
+            where = with_batch(self._entries[slot][0].spec, size)
+            values[slot] = host_tensor(functools.partial(make, where), where)
+            whole.add(slot)
         for slot, number in self._copies:
             values[slot] = values[number]
+            if number in whole:
+                whole.add(slot)
+                values[slot] = values[slot].to_device(self._entries[slot][0].spec.device)
         found: list[Any] = []
         flags: list[bool] = []
         for slot, (call, *inputs) in enumerate(self._entries):
@@ -130,6 +140,24 @@ class Mapped(Concrete):
     def nest(self, leaves: list[Any]) -> Any:
         """What it returns, of its leaves."""
         return leaves[0] if self._single else optree.tree_unflatten(self._structure, leaves)
+
+
+def drawn(makes: list[Callable[[], Any]], size: int) -> list[Callable[[Layout], Tensor]]:
+    """What is asked for each of so many examples, as a loop over them would ask: all of one, then
+    all of the next. Each gives a tensor of a layout, for all; they are called in order.
+    """
+    found = threading.local()
+
+    def give(k: int, where: Layout) -> Tensor:
+        if k == 0:
+            found.rows = [[make() for make in makes] for _ in range(size)]
+        rows = [
+            np.asarray(row[k].numpy() if type(row[k]) is Tensor else row[k]) for row in found.rows
+        ]
+        whole = np.stack(rows) if rows else np.empty(where.shape)
+        return from_numpy(whole.astype(where.dtype.numpy_dtype), where.dtype, where.device)
+
+    return [functools.partial(give, k) for k in range(len(makes))]
 
 
 def _stands_for(x: Tensor, left: dict[int, Values] | None) -> Values | None:
@@ -174,7 +202,12 @@ def vmap(
     ValueError
         If there are not as many axes as positional arguments, or no argument has examples.
     TraceError
-        If f asks for a value, assigns to a variable, or draws random numbers.
+        If f asks for a value, assigns to a variable, or prints.
+
+    Notes
+    -----
+    Random numbers are drawn for each example, those that a loop over the examples would draw: so a
+    seed gives the same ones.
 
     Examples
     --------

@@ -53,7 +53,7 @@ def together(
     Notes
     -----
     It is called for one example after another where it asks for a value of one, assigns to a
-    variable, draws numbers or prints, and in eager mode.
+    variable or prints, and in eager mode.
     """
     whole = [x for x, many in zip(tensors, batched, strict=True) if many]
     size = whole[0]._layout.shape[0]

@@ -363,8 +363,30 @@ def source_of(sampler: str, code: str, span: int = 4096) -> tuple[str, str]:
     return name, _HELPERS + loop
 
 
+# Draws [lo, hi) of many, each by its own state and parameters.
+_EACH = """
+def {name}_each(table, lo, hi):
+    # Facts: the sampler's, two; elements a draw; bytes from one draw to the next, an operand.
+    facts = table_at(table[0])
+    words = stack_words({count})
+    own = table_at(words)
+    own[0] = table[0]
+    for row in range(lo, hi):
+        for k in range(1, {count}):
+            own[k] = table[k] + row * facts[2 + k]
+        {name}(own, 0, facts[2])
+"""
+
+
+def source_of_each(name: str, source: str, sampler: str) -> tuple[str, str]:
+    """The same of a kernel that does many draws, from that of a sampler's."""
+    source = source.replace(f"def {name}(", f"{_JIT}def {name}(")
+    each = _EACH.format(name=name, count=3 + OPERANDS.get(sampler, 0))
+    return f"{name}_each", source + each
+
+
 @functools.cache
-def kernel_of(sampler: str, code: str) -> int:
-    """The address of a sampler's kernel."""
-    name, source = source_of(sampler, code)
-    return cache.load(name, source)
+def kernel_of(sampler: str, code: str, each: bool = False) -> int:
+    """The address of a sampler's kernel; of that which does many draws."""
+    found = source_of(sampler, code)
+    return cache.load(*(source_of_each(*found, sampler) if each else found))

@@ -103,8 +103,8 @@ class Target(Protocol):
     def scatter_parts(self, rows: int, count: int, width: int, /) -> tuple[int, int]:
         """Into how many parts of rows, and tiles of columns, a scatter-add is shared."""
 
-    def sampler(self, sampler: str, code: str, /) -> int:
-        """A sampler's kernel for a dtype."""
+    def sampler(self, sampler: str, code: str, each: bool = False, /) -> int:
+        """A sampler's kernel for a dtype; that which does many draws, `each` by its own state."""
 
     # -- launching ---------------------------------------------------------------------------------
 

@@ -33,9 +33,7 @@ def one_by_one(f: Callable[..., Any], whole: Sequence[Any]) -> Any:
 
 
 def looped(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
-    """The op on one element of the batch after another: for samplers, whose numbers depend on their
-    place in the draw, and for users' kernels.
-    """
+    """The op on one element of the batch after another."""
     if size == 0:
         return _nothing(op, batched, *inputs, **params)
 
@@ -59,4 +57,4 @@ def _nothing(op: Op, batched: Any, *inputs: Any, **params: Any) -> Any:
     return zeros_of(with_batch(out, 0))
 
 
-FAMILIES = {"elementwise": elementwise, "random": looped, "kernel": looped}
+FAMILIES = {"elementwise": elementwise}

@@ -8,6 +8,7 @@ from the ops that apply them.
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -34,7 +35,7 @@ from ngrad.ops.implied import pulled
 from ngrad.ops.launching import broadcast_shapes, dense_operands
 from ngrad.ops.reductions import reduce_max
 from ngrad.ops.scans import cumsum
-from ngrad.ops.shape import broadcast_to
+from ngrad.ops.shape import broadcast_to, reshape, spread
 from ngrad.ops.sorting import ARGSORT
 from ngrad.record import apply, paused, state, user_line
 from ngrad.status import number as number_of
@@ -73,8 +74,11 @@ def _state(draw: Draw, *more: int, device: Device | None = None) -> Tensor:
 # -- ops -------------------------------------------------------------------------------------------
 
 
+# A state may be many, one a row, for as many draws, each of parameters of its own: a batch.
+
+
 def _infer(*layouts: Layout, dtype: DType, shape: Shape) -> Layout:
-    return layout(dtype, shape)
+    return layout(dtype, (*layouts[0].shape[:-1], *shape))
 
 
 STATE = UINT64, (4,)
@@ -87,6 +91,8 @@ CODES: dict[str, tuple[str, ...]] = {
 
 def _sampler(name: str, sampler: str) -> Op:
     def prepare(inputs: tuple[Layout, ...], out: Layout, dtype: DType, shape: Shape) -> Any:
+        if inputs[0].ndim > 1:
+            return _prepare_each(sampler, inputs, out, [0, 0], CHUNK)
         if out.size == 0:
             return Program(), out
         kernel = out.device.target.sampler(sampler, dtype.code)
@@ -96,7 +102,39 @@ def _sampler(name: str, sampler: str) -> Op:
     op.vjp(lambda g, out, state, dtype, shape: (None,))
     codes = CODES.get(sampler, ("f4", "f8"))
     op.ahead(lambda dtype: [((dtype, (2,)), (STATE,))] if dtype.code in codes else [])
+    op.batch(functools.partial(_over, op))
     return op
+
+
+def _over(op: Op, size: int, batched: Sequence[bool], *inputs: Any, **params: Any) -> Any:
+    """The batching rule: as many draws."""
+    params_of = tuple(params.values())
+    pairs = zip(inputs, batched, strict=True)
+    given = [x if many else spread(x, size) for x, many in pairs]
+    if given[0].ndim < 3:
+        return apply(op, tuple(given), params_of)
+    lead = given[0]._layout.shape[:-1]  # of a batch of batches
+    rows = [reshape(x, (math.prod(lead), *x._layout.shape[2:])) for x in given]
+    found = apply(op, tuple(rows), params_of)
+    return reshape(found, (*lead, *found._layout.shape[1:]))
+
+
+def _prepare_each(
+    sampler: str, inputs: Sequence[Layout], out: Layout, facts: list[int], grain: int
+) -> Any:
+    """How many draws run, each by its own state and parameters, which lie in rows."""
+    if out.size == 0:
+        return Program(), out
+    rows = out.shape[0]
+    per = out.size // rows
+    steps = [where.size // rows * where.dtype.itemsize for where in (*inputs, out)]
+    target = out.device.target
+    where, held = target.facts([*facts, per, *steps])
+    read = dense_operands([*enumerate(inputs)])
+    operands = (*read.operands, (OUT, 0))
+    kernel = target.sampler(sampler, out.dtype.code, True)
+    launch = Launch(kernel, where, rows, max(grain // per, 1), operands)
+    return read.then(launch, keep=(held,)), out
 
 
 BITS = _sampler("random_bits", "bits")
@@ -124,9 +162,13 @@ def _for_each(name: str, sampler: str) -> Op:
     """A sampler of so many numbers for each of its parameters, which have one shape."""
 
     def infer(state: Layout, *parameters: Layout, shape: Shape) -> Layout:
-        return layout(parameters[0].dtype, (*shape, *parameters[0].shape))
+        first, lead = parameters[0], state.ndim - 1
+        return layout(first.dtype, (*first.shape[:lead], *shape, *first.shape[lead:]))
 
     def prepare(inputs: tuple[Layout, ...], out: Layout, shape: Shape) -> Any:
+        if inputs[0].ndim > 1:
+            own = inputs[1].size // max(inputs[1].shape[0], 1)
+            return _prepare_each(sampler, inputs, out, [own, 0], CHUNK // 16)
         return _prepare_read(sampler, inputs[1:], out, [inputs[1].size], CHUNK // 16)
 
     op = Op(name, infer, prepare, ("shape",), family="random")
@@ -138,6 +180,7 @@ def _for_each(name: str, sampler: str) -> Op:
             yield ((2,),), (STATE, *[(dtype, (2,))] * parameters)
 
     op.vjp(lambda g, out, *inputs, shape: (None,) * len(inputs))
+    op.batch(functools.partial(_over, op))
     return op
 
 
@@ -148,17 +191,19 @@ BINOMIAL = _for_each("random_binomial", "binomial")
 
 
 def _categorical_infer(state: Layout, totals: Layout, samples: int) -> Layout:
-    return layout(INT64, (totals.shape[0], samples))
+    return layout(INT64, (*totals.shape[:-1], samples))
 
 
 def _categorical_prepare(inputs: tuple[Layout, ...], out: Layout, samples: int) -> Any:
     totals = inputs[1]
+    if inputs[0].ndim > 1:
+        return _prepare_each("categorical", inputs, out, [totals.shape[-1], samples], CHUNK)
     return _prepare_read("categorical", [totals], out, [totals.shape[1], samples], CHUNK)
 
 
 def _require_finite(what: str, totals: Tensor) -> None:
     """Refuse logits whose sums of shares are no numbers: no largest one was finite."""
-    finite = np.isfinite(totals._view()[:, -1])
+    finite = np.isfinite(totals._view()[..., -1])
     if not finite.all():
         raise NumberError(
             f"{what}: row {int(np.argmin(finite))} of logits needs a finite largest element,"
@@ -201,11 +246,13 @@ FINITE = Op("checked_totals", lambda x, **_: x, _finite_prepare, Finite._fields,
 are, whose words these could be (`bounds.py`)."""
 FINITE.anywhere = True
 FINITE.vjp(lambda g, out, totals, **_: (None,))
+FINITE.batch(lambda size, batched, totals, **params: apply(FINITE, (totals,), (*params.values(),)))
 CATEGORICAL = Op(
     "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
 )
 CATEGORICAL.ahead(lambda dtype: [((2,), (STATE, (dtype, (1, 2))))] if dtype.code == "f8" else [])
 CATEGORICAL.vjp(lambda g, out, state, totals, samples: (None, None))
+CATEGORICAL.batch(functools.partial(_over, CATEGORICAL))
 
 
 # -- arguments -------------------------------------------------------------------------------------

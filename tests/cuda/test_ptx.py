@@ -166,7 +166,7 @@ def test_kernels_that_move_rows(tmp_path: Path, request: pytest.FixtureRequest) 
 
 @pytest.mark.parametrize("name, code", launches.SAMPLERS)
 def test_draws(name: str, code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    check_all([sampler(name, code)], tmp_path, request)
+    check_all([sampler(name, code), sampler(name, code, True)], tmp_path, request)
 
 
 @pytest.mark.parametrize("code", launches.CODES)

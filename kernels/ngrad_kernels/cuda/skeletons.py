@@ -67,9 +67,9 @@ def cuda_{name}(facts, n, {addresses}):
 
 
 @functools.cache
-def sampler(name: str, code: str) -> Source:
+def sampler(name: str, code: str, each: bool = False) -> Source:
     """The source of a sampler's kernel for elements of a dtype: the CPU's own, over the elements of
-    one block of the stream at a time (of one, if it takes none).
+    one block of the stream at a time (of one, if it takes none); or over draws, one at a time.
 
     Examples
     --------
@@ -77,6 +77,8 @@ def sampler(name: str, code: str) -> Source:
     'cuda_random_uniform_f4'
     """
     inner, text = philox.source_of(name, code, philox.BLOCK_BYTES)
+    if each:
+        inner, text = philox.source_of_each(inner, text, name)
     operands = 2 + philox.OPERANDS.get(name, 0)
     addresses = [f"a{k}" for k in range(operands)]
     text += _DRAW.format(
@@ -84,6 +86,6 @@ def sampler(name: str, code: str) -> Source:
         addresses=", ".join(addresses),
         words=1 + operands,
         entries="\n".join(f"    table[{k + 1}] = {a}" for k, a in enumerate(addresses)),
-        span=1 if name in philox.ALONE else philox.BLOCK_BYTES // size_of(code),
+        span=1 if each or name in philox.ALONE else philox.BLOCK_BYTES // size_of(code),
     )
     return Source(f"cuda_{inner}", text, operands, 1)

@@ -145,8 +145,9 @@ class CudaTarget:
     def scatter_parts(self, rows: int, count: int, width: int) -> tuple[int, int]:
         return 1, 1  # the kernel shares the rows among the threads that it has
 
-    def sampler(self, sampler: str, code: str) -> int:
-        return self.load((sampler, code), lambda: skeletons.sampler(sampler, code))
+    def sampler(self, sampler: str, code: str, each: bool = False) -> int:
+        key = (sampler, code, "each") if each else (sampler, code)
+        return self.load(key, lambda: skeletons.sampler(sampler, code, each))
 
     # -- launching ---------------------------------------------------------------------------------
 

@@ -220,7 +220,18 @@ def _categorical(state: Array, totals: Array, samples: int) -> Any:
     return np.sum(totals[:, None, :-1] <= bound, -1, dtype=np.int64)
 
 
-DRAWS: dict[str, Callable[..., Any]] = {
+def _each(sample: Callable[..., Any]) -> Callable[..., Any]:
+    """As many draws as there are states, each of parameters of its own."""
+
+    def draws(state: Array, *given: Array, **params: Any) -> Any:
+        if state.ndim == 1:
+            return sample(state, *given, **params)
+        return np.stack([draws(*row, **params) for row in zip(state, *given, strict=True)])
+
+    return draws
+
+
+_SAMPLERS: dict[str, Callable[..., Any]] = {
     "random_bits": _elements,
     "random_uniform": _random_uniform,
     "random_normal": _random_normal,
@@ -231,3 +242,4 @@ DRAWS: dict[str, Callable[..., Any]] = {
     "random_binomial": _random_binomial,
     "categorical": _categorical,
 }
+DRAWS = {name: _each(sample) for name, sample in _SAMPLERS.items()}

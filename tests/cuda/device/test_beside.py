@@ -4,6 +4,7 @@ stand beside them, and what ops make for themselves.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,12 @@ BESIDE: dict[str, Callable[[Any], Any]] = {
     "gamma": lambda x: ngrad.random.stateless_gamma([2, 3, 4], [1, 2], x),
     "categorical": lambda x: ngrad.random.stateless_categorical(x, 3, [1, 2]),
     "shuffle": lambda x: ngrad.random.experimental.stateless_shuffle(x, [1, 2]),
+    "gamma, for each of a batch": lambda x: ngrad.vmap(
+        lambda row: ngrad.random.stateless_gamma([2, 4], [1, 2], row)
+    )(x),
+    "normal, for each of a batch": lambda x: ngrad.vmap(
+        functools.partial(ngrad.random.Generator.from_seed(3).normal, (5, 4))
+    )(x),
 }  # fmt: skip
 LOOKS = ("x[tensor's mask]", "where, of a condition", "unique", "bincount")
 """What a function cannot record, since its shape depends on values."""
