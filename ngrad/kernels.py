@@ -83,7 +83,7 @@ class KernelOp:
         self._cuda: Callable[..., Any] | None = None
         self._vjp: Callable[..., Any] | None = None
         self._params, self._vmap_method = tuple(params), vmap_method
-        self._ops: list[Op] = []
+        self._ops: dict[int, Op] = {}
         self._op = self._op_of(0)
         self._gradient = Op(
             f"gradient of {self._name}",
@@ -97,19 +97,18 @@ class KernelOp:
         """The op over operands of which so many first axes are those of batches; or 1 each, where
         an operand is the same for all.
         """
-        while len(self._ops) <= lead:
-            op = Op(
-                self._name,
-                functools.partial(self._infer, len(self._ops)),
-                functools.partial(self._prepare, len(self._ops)),
-                self._params,
-                family="kernel",
-            )
-            op.vjp(functools.partial(self._backward, len(self._ops)))
-            op.batch(functools.partial(self._over, len(self._ops)))
-            op.anywhere = self._cuda is not None
-            self._ops.append(op)
-        return self._ops[lead]
+        return self._ops.get(lead) or self._ops.setdefault(lead, self._made(lead))
+
+    def _made(self, lead: int) -> Op:
+        infer, prepare, rule, over = (
+            functools.partial(method, lead)
+            for method in (self._infer, self._prepare, self._backward, self._over)
+        )
+        op = Op(self._name, infer, prepare, self._params, family="kernel")
+        op.vjp(rule)
+        op.batch(over)
+        op.anywhere = self._cuda is not None
+        return op
 
     def __repr__(self) -> str:
         return f"<kernel op {self._name}{self._signature}>"
@@ -128,7 +127,7 @@ class KernelOp:
         launches kernels on the stream, over Numba's device arrays, of which they write the results.
         """
         self._cuda = launcher
-        for op in self._ops:
+        for op in self._ops.values():
             op.anywhere = True
         return launcher
 

@@ -89,6 +89,9 @@ class Mapped(Concrete):
                 whole.add(slot)
         for slot, variable in self._reads:
             values[slot] = variable._read()
+        trace = state.window.trace
+        for asked in self._captured if trace is not None and self._asked else ():
+            trace.hold(asked)  # by whoever asks from now on
         draws = drawn([make for _, make in self._asked], size)
         for (slot, _), make in zip(self._asked, draws, strict=True):
             where = with_batch(self._entries[slot][0].spec, size)

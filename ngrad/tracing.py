@@ -260,9 +260,10 @@ class Trace:
             settle(thing is not None)
 
     def let_go(self) -> None:
-        """What was found belongs to whoever replays it. A window and its trace hold one another, so
-        what this would keep would be there until Python's collector comes.
+        """What was found belongs to whoever replays it. A window and its trace hold one another: they
+        would be there until Python's collector comes.
         """
+        del self.window
         self._variables, self._initial, self._updates = {}, {}, {}
         self.captured, self.heard, self.asked, self._after, self._made = [], [], [], [], []
         self.shows = []

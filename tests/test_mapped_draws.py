@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -114,3 +115,18 @@ def test_mapped_over_slices() -> None:
     streams = Streams()
     found = ngrad.vectorized_map(lambda row: DRAWS["dropout"](streams, row), constant(X))
     assert found.shape == (3, 2)
+
+
+def test_a_function_keeps_the_generator_of_a_map_within() -> None:
+    streams = [random.Generator.from_seed(3)]
+    f = ngrad.function(lambda x: ngrad.vmap(lambda row: row * streams[0].normal([2], dtype=F8))(x))
+    f(constant(X))
+    streams[0] = random.Generator.from_seed(4)
+    gc.collect()
+    assert_same_bits(f(constant(X)).numpy()[0], X[0] * of_draw(3).numpy())
+
+
+def of_draw(number: int) -> Any:
+    """The draw of a number, from 0 on, of that generator."""
+    generator = random.Generator.from_seed(3)
+    return [generator.normal([2], dtype=F8) for _ in range(number + 1)][-1]

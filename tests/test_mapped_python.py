@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +76,22 @@ def test_gradients_of_mapped_functions(name: str) -> None:
     ):
         for a, b in zip(found, expected, strict=True):
             np.testing.assert_allclose(a, b, 1e-12, 1e-14)
+
+
+def test_what_was_computed_is_let_go() -> None:
+    """At once, and not where Python's collector comes."""
+    f, x = MAPPED["a closure"], constant(MATRIX)
+    total = lambda x: ngrad.reduce_sum(ngrad.vmap(f, (0, None))(x, W))  # noqa: E731
+    gc.collect()
+    gc.disable()
+    try:
+        live = [0, 0]
+        for k in range(8):
+            ngrad.grad(total)(x).numpy()
+            live[k // 4] = ngrad.stats().live_blocks
+        assert live[0] == live[1]
+    finally:
+        gc.enable()
 
 
 def test_a_mapped_gradient_function_that_asks_for_a_value() -> None:
