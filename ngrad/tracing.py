@@ -260,8 +260,8 @@ class Trace:
             settle(thing is not None)
 
     def let_go(self) -> None:
-        """What was found belongs to whoever replays it. A window and its trace hold one another: they
-        would be there until Python's collector comes.
+        """What was found belongs to whoever replays it. A window and its trace hold one
+        another: they would be there until Python's collector comes.
         """
         del self.window
         self._variables, self._initial, self._updates = {}, {}, {}
