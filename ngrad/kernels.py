@@ -35,6 +35,10 @@ METHODS = (None, "sequential", "expand_dims", "broadcast_all")
 """How a kernel may go over a batch."""
 
 
+COUNT = "count of results"
+"""A parameter of derivatives, of no name that a user's can have; 0 for one that is no tuple."""
+
+
 class OnDevice:
     """What stands for a tensor's memory on a GPU, which it keeps alive."""
 
@@ -87,9 +91,9 @@ class KernelOp:
         self._op = self._op_of(0)
         self._gradient = Op(
             f"gradient of {self._name}",
-            lambda *layouts, results, **_: layouts[2 * max(results, 1) :],
+            lambda *layouts, **params: layouts[2 * max(params[COUNT], 1) :],
             self._prepare_gradient,
-            ("results", *self._params),  # how many, 0 for one that is no tuple
+            (COUNT, *self._params),
             family="opaque",
         )
 
@@ -175,7 +179,7 @@ class KernelOp:
 
     # -- the op ------------------------------------------------------------------------------------
 
-    def _infer(self, lead: int, *inputs: Layout, **params: Any) -> Any:
+    def _infer(self, lead: int, /, *inputs: Layout, **params: Any) -> Any:
         if inputs[0].device is HOST and self._cpu is None:
             raise DeviceError(
                 f"{self._name}: has no form for the CPU, where its operands lie; move them to a "
@@ -198,7 +202,7 @@ class KernelOp:
         made = tuple([layout(spec.dtype, (*sizes, *spec.shape)) for spec in specs])
         return made if isinstance(found, tuple) else made[0]
 
-    def _prepare(self, lead: int, inputs: tuple[Layout, ...], out: Any, **params: Any) -> Any:
+    def _prepare(self, lead: int, inputs: tuple[Layout, ...], out: Any, /, **params: Any) -> Any:
         several = isinstance(out, tuple)
         specs: tuple[Layout, ...] = out if several else (out,)
         values = tuple(_plain(params).values())
@@ -264,7 +268,7 @@ class KernelOp:
     # -- a batch -----------------------------------------------------------------------------------
 
     def _over(
-        self, lead: int, size: int, batched: Sequence[bool], *inputs: Any, **params: Any
+        self, lead: int, size: int, batched: Sequence[bool], /, *inputs: Any, **params: Any
     ) -> Any:
         """The batching rule: one call of the kernel, if it goes over one more axis in front."""
         method = self._vmap_method
@@ -282,7 +286,7 @@ class KernelOp:
 
     # -- its derivative ----------------------------------------------------------------------------
 
-    def _backward(self, lead: int, g: Any, out: Any, *inputs: Any, **params: Any) -> Any:
+    def _backward(self, lead: int, g: Any, out: Any, /, *inputs: Any, **params: Any) -> Any:
         """The rule of the op, as far as it can be traced: a node that calls the user's."""
         if self._vjp is None:
             raise GradientError(
@@ -301,8 +305,9 @@ class KernelOp:
         return tuple(map(tools.conj, found))
 
     def _prepare_gradient(
-        self, layouts: tuple[Layout, ...], outputs: tuple[Layout, ...], results: int, **params: Any
+        self, layouts: tuple[Layout, ...], outputs: tuple[Layout, ...], /, **params: Any
     ) -> Any:
+        results = params.pop(COUNT)
         count = max(results, 1)
 
         def run(*tensors: Tensor) -> tuple[Tensor, ...]:

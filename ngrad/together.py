@@ -106,12 +106,14 @@ class Together(Op):
         made: Together = found.__self__
         return made
 
-    def _over(self, size: int, batched: Sequence[bool], *inputs: Any, **params: Any) -> Any:
+    def _over(self, size: int, batched: Sequence[bool], /, *inputs: Any, **params: Any) -> Any:
         if size == 1:
             return looped(self._one, size, batched, *inputs, **params)
         return apply(self, inputs, ((tuple(batched),), *params.values()))
 
-    def _over_again(self, size: int, batched: Sequence[bool], *inputs: Any, **params: Any) -> Any:
+    def _over_again(
+        self, size: int, batched: Sequence[bool], /, *inputs: Any, **params: Any
+    ) -> Any:
         levels, *own = params.values()
         return apply(self, inputs, ((tuple(batched), *levels), *own))
 
@@ -127,7 +129,7 @@ class Together(Op):
         return tuple([with_batch(where, size) for where in outs])
 
     def _prepare(
-        self, layouts: tuple[Layout, ...], outputs: tuple[Layout, ...], **params: Any
+        self, layouts: tuple[Layout, ...], outputs: tuple[Layout, ...], /, **params: Any
     ) -> Any:
         levels, *own = params.values()
         op, params_of_one = self._of_one(levels, own)
@@ -157,7 +159,7 @@ def _of_one(layouts: Sequence[Layout], batched: Sequence[bool]) -> tuple[Layout,
     return tuple([one_of(x) if many else x.spec for x, many in pairs])
 
 
-def _first(op: Op, size: int, batched: Sequence[bool], *inputs: Any, **params: Any) -> Any:
+def _first(op: Op, size: int, batched: Sequence[bool], /, *inputs: Any, **params: Any) -> Any:
     """The batching rule of a user's Python that has not met a batch yet."""
     return Together.of(op)._over(size, batched, *inputs, **params)
 

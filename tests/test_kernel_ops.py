@@ -307,6 +307,22 @@ def test_parameters_that_are_equal_and_not_the_same() -> None:
             assert y.numpy() == found and tape.gradient(y, v).numpy() == abs(found)
 
 
+def test_parameters_of_any_name() -> None:
+    @ngrad.kernel_op
+    def scaled(
+        x: Any, *, results: float, batched: float, size: int = 1, lead: int = 1, op: int = 1
+    ) -> Any:
+        return TensorSpec(x.shape, x.dtype)
+
+    scaled.cpu(lambda x, results, batched, *_: np.multiply(x, results * batched, _[-1]))
+    scaled.vjp(lambda g, out, x, results, batched, **_: g * (results * batched))
+    f = lambda x: scaled(x, results=2.0, batched=3.0)  # noqa: E731
+    total = lambda x: ngrad.reduce_sum(f(x))  # noqa: E731
+    np.testing.assert_array_equal(ngrad.grad(total)(X), np.full(X.shape, 6.0))
+    np.testing.assert_array_equal(ngrad.jacobian(f)(X[0]), 6.0 * np.eye(3))
+    np.testing.assert_array_equal(ngrad.vmap(f)(constant(X)), 6.0 * X)
+
+
 def test_numbers_have_the_dtype_of_the_others() -> None:
     found = product(constant(X), 0.1)
     np.testing.assert_array_equal(found, X * 0.1)

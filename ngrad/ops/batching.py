@@ -32,7 +32,7 @@ def one_by_one(f: Callable[..., Any], whole: Sequence[Any]) -> Any:
     return stack(outs)
 
 
-def looped(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
+def looped(op: Op, size: int, batched: Any, /, *inputs: Any, **params: Any) -> Any:
     """The op on one element of the batch after another."""
     if size == 0:
         return _nothing(op, batched, *inputs, **params)
@@ -45,7 +45,7 @@ def looped(op: Op, size: int, batched: Any, *inputs: Any, **params: Any) -> Any:
     return one_by_one(of_one, [x for x, many in zip(inputs, batched, strict=True) if many])
 
 
-def _nothing(op: Op, batched: Any, *inputs: Any, **params: Any) -> Any:
+def _nothing(op: Op, batched: Any, /, *inputs: Any, **params: Any) -> Any:
     """The results of a batch of no elements."""
     specs = [
         layout(x.dtype, x._layout.shape[1:]) if many else x._layout.spec
