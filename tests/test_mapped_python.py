@@ -10,6 +10,7 @@ import numba
 import numpy as np
 import pytest
 from numeric import Array, assert_same_bits
+from second import second
 from test_kernel_ops import product, product_by_loops, product_of_rows
 from test_together import MATRIX, ROW, V, custom, with_variable
 
@@ -232,3 +233,35 @@ def test_kernels_over_a_batch(name: str, axes: tuple[int | None, int | None]) ->
         ]
         for a, b in zip(*slopes, strict=True):
             np.testing.assert_allclose(a, b, 1e-12, 1e-14)
+
+
+def test_another_device() -> None:
+    """As declared; without a form for it, once where the CPU's goes over a batch."""
+    second()
+    x, calls = constant(MATRIX).to_device("cuda:7"), []
+    for method, count in ((None, 3), ("expand_dims", 1)):
+
+        @kernel_op(vmap_method=method)
+        def doubled(x: Any) -> Any:
+            return TensorSpec(x.shape, x.dtype)
+
+        doubled.cpu(np.negative)
+
+        @doubled.cuda
+        def _(stream: Any, x: Any, out: Any) -> None:
+            calls.append(x.shape)
+            np.multiply(x, 2.0, out)
+
+        calls.clear()
+        found = ngrad.vmap(doubled)(x)
+        np.testing.assert_array_equal(found, 2.0 * MATRIX)
+        assert found.device == "cuda:7" and len(calls) == count
+
+    @kernel_op
+    def squared(x: Any) -> Any:
+        return TensorSpec(x.shape, x.dtype)
+
+    squared.cpu(np.square)
+    with pytest.warns(RuntimeWarning, match="squared: has no form for cuda") as warned:
+        np.testing.assert_array_equal(ngrad.vmap(squared)(x), MATRIX**2)
+    assert len(warned) == 1
