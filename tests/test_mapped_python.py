@@ -15,6 +15,7 @@ from test_kernel_ops import product, product_by_loops, product_of_rows
 from test_together import MATRIX, ROW, V, custom, with_variable
 
 import ngrad
+import ngrad.numpy as np_
 from ngrad import GradientTape, TensorSpec, constant, kernel_op
 from ngrad.errors import TraceError
 
@@ -31,7 +32,22 @@ def mapped_programs() -> dict[str, Callable[..., Any]]:
         f = ngrad.custom_gradient(lambda w: (w * 1.0, lambda g: g * row))
         return ngrad.reduce_sum(f(w) * row)
 
+    @ngrad.custom_gradient
+    def of_arrays(x: Any) -> Any:
+        array = np_.array(x)
+        array[1:] *= 2.0
+        slope = lambda g: ngrad.convert_to_tensor(np_.array(g) * array)  # noqa: E731
+        return ngrad.convert_to_tensor(array), slope
+
+    @ngrad.custom_gradient
+    def later(x: Any) -> Any:
+        slope = lambda g: g * squared  # noqa: E731
+        squared = x * x
+        return x * 1.0, slope
+
     return {
+        "arrays that are written to": lambda row, w: ngrad.reduce_sum(of_arrays(row) * w),
+        "what is made later": lambda row, w: ngrad.reduce_sum(later(row) * row * w),
         "a closure over an example, of what is the same for all": of_example,
         "a closure": lambda row, w: ngrad.reduce_sum(act(row) * row),
         "what is the same for all": lambda row, w: ngrad.reduce_sum(two(row, w) * row),
