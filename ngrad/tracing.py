@@ -149,6 +149,8 @@ class Trace:
         """What a variable holds at this point of the program."""
         found = self._variables.get(variable._uid)
         if found is None:
+            if self.waits and _is_left(held):
+                return held
             slot = len(self.window.entries)
             value = self.window.placeholder(None, held._layout.spec)
             found = self._variables[variable._uid] = self._capture(variable), slot, value
@@ -322,6 +324,15 @@ class Trace:
             "look at it outside, or pass a number that decides what is computed as an int, bool or "
             "str"
         )
+
+
+def _is_left(x: Tensor) -> bool:
+    """Whether a tensor is what is left of a recording that has ended."""
+    window = x._window
+    if x._at or type(window) is not Window or window.trace is None:
+        return False
+    ended: bool = window.trace.ended
+    return ended
 
 
 def _pause(_: Tensors) -> None:
