@@ -154,11 +154,11 @@ def drawn(makes: list[Callable[[], Any]], size: int) -> list[Callable[[Layout], 
     def give(k: int, where: Layout) -> Tensor:
         if k == 0:
             found.rows = [[make() for make in makes] for _ in range(size)]
-        rows = [
-            np.asarray(row[k].numpy() if type(row[k]) is Tensor else row[k]) for row in found.rows
-        ]
-        whole = np.stack(rows) if rows else np.empty(where.shape)
-        return from_numpy(whole.astype(where.dtype.numpy_dtype), where.dtype, where.device)
+        whole = np.empty(where.shape, where.dtype.numpy_dtype)
+        for place, row in enumerate(found.rows):
+            own = row[k]
+            whole[place] = own.numpy() if type(own) is Tensor else own
+        return from_numpy(whole, where.dtype, where.device)
 
     return [functools.partial(give, k) for k in range(len(makes))]
 
