@@ -14,7 +14,7 @@ from typing import Any
 
 from ngrad.devices import HOST, Device
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import Op
+from ngrad.graph.op import Call, Op
 from ngrad.graph.plan import Plan
 from ngrad.graph.program import Program
 from ngrad.graph.room import padded
@@ -25,11 +25,15 @@ from ngrad.tensor import Tensor, empty, ran, replayed, seen
 from ngrad_kernels import cpu, native
 from ngrad_kernels.machine import MOST
 from ngrad_kernels.memory import Buffer, OutOfMemory, pool
+from ngrad_kernels.scalars import long_cost
 from ngrad_kernels.words import Step, Words, packed
 
 SMALL = 1 << 20
 """Bytes of results and temporaries, and of what one step reads, up to which a plan is run by this
 thread alone."""
+LONG = 1 << 21
+"""Bytes that a step of long scalars reads and makes, times what these cost (`scalars.py`), up to
+which the same holds: those of 2^17 float32 take one thread as long as 10 MB take to be copied."""
 LARGE = 1 << 26
 """Bytes of them up to which a plan is replayed at once; in a larger one, time is in the kernels,
 and memory counts: there each value is let go as soon as it has been read."""
@@ -148,6 +152,12 @@ def _launch(
 Op.runner = staticmethod(runner)
 
 
+def _is_long(call: Call) -> bool:
+    """Whether threads are to share a call, however few its bytes, for what it computes of each."""
+    cost = sum([long_cost(name) for name in call.ops])
+    return cost > 0 and cost * sum([x.nbytes for x in (*call.inputs, *call.outputs)]) >= LONG
+
+
 class Replay(Schedule):
     """A plan on the CPU as words, in this thread and with temporaries in the block
     that all such replays share; or, where its launches are worth the threads, on them, with
@@ -211,7 +221,7 @@ class Replay(Schedule):
                 # What a contraction takes shows not in bytes, but in the parts that it is cut into;
                 # and what a reduction takes not in those of its result.
                 if launch.n > launch.grain:
-                    heavy |= call.op.family == "linalg" or read > SMALL
+                    heavy |= call.op.family == "linalg" or read > SMALL or _is_long(call)
             if program.view is None:  # what lies in the memory of an operand takes none
                 made = [where for k, where in enumerate(call.outputs) if k not in program.over]
                 total += sum([padded(where.nbytes) for where in made])

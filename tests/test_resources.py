@@ -175,6 +175,16 @@ def test_threads_share_what_reads_much(axis: int | None, rows: int, shared: bool
     assert list(plans.values())[-1].cut.replay.shared == shared
 
 
+@pytest.mark.parametrize(
+    ("op", "size", "shared"),
+    [(ngrad.sin, 1 << 16, False), (ngrad.sin, 1 << 17, True), (ngrad.negative, 1 << 17, False)],
+)
+def test_threads_share_what_computes_much(op: Any, size: int, shared: bool) -> None:
+    """However few its bytes are: those of a polynomial are fewer than one thread can read."""
+    ngrad.eval(op(constant(np.ones(size, np.float32))))
+    assert list(plans.values())[-1].cut.replay.shared == shared
+
+
 def test_forward_values_go_as_the_sweep_consumes_them() -> None:
     """The peak of a sweep is not forward and backward values together."""
     x = big()

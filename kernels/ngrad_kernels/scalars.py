@@ -296,6 +296,19 @@ def is_long(scalar: str, code: str) -> bool:
     return scalar in SCALARS and SCALARS[scalar].cost >= least
 
 
+def long_cost(scalar: str) -> int:
+    """What a scalar costs if it takes longer than memory on a CPU, where its loop vectorises; if
+    not, or if an op of another kind has the name, 0.
+
+    Examples
+    --------
+    >>> long_cost("exp"), long_cost("divide"), long_cost("matmul")
+    (2, 0, 0)
+    """
+    cost = SCALARS[scalar].cost if scalar in SCALARS else 0
+    return cost if cost > 1 else 0
+
+
 def overlaps(steps: Iterable[tuple[str, str]]) -> bool:
     """Whether iterations of a loop over elements are to overlap on a CPU, given the scalar and the
     result's dtype of each step: where there are polynomials, and nothing longer.
