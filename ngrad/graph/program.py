@@ -88,3 +88,17 @@ class Program(NamedTuple):
 def operands(inputs: int) -> tuple[tuple[int, int], ...]:
     """Each input, then the result."""
     return (*((k, 0) for k in range(inputs)), (OUT, 0))
+
+
+def moved(program: Program, places: Mapping[int, tuple[int, int]]) -> tuple[Launch, ...]:
+    """A program's launches as a part of another's, in which its operands are elsewhere: by number,
+    each that is, and so many bytes on.
+    """
+    launches = []
+    for launch in program.launches:
+        operands = []
+        for which, offset in launch.operands:
+            other, more = places.get(which, (which, 0))
+            operands.append((other, offset + more))
+        launches.append(launch._replace(operands=tuple(operands)))
+    return tuple(launches)

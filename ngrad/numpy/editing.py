@@ -25,6 +25,7 @@ from ngrad.numpy.reductions import min as least
 from ngrad.numpy.selection import argwhere, flattened, take
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
+from ngrad.ops.extending import extended
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.joining import embedded, tile
 from ngrad.ops.masks import places
@@ -210,41 +211,48 @@ def _statistic(reduce: Callable[..., ndarray]) -> Callable[..., list[ndarray]]:
     return around
 
 
-def _own(mode: Any) -> Callable[..., list[ndarray]]:
-    """Elements of the array itself, repeated or in its mirror image, as often as it takes."""
+def _odd(mode: str) -> Callable[..., list[ndarray]]:
+    """What mirrors the array in the points of its ends."""
 
-    def around(x: ndarray, axis: int, widths: Any, kind: Any = "even") -> list[ndarray]:
-        if kind not in ("even", "odd"):
-            raise ValueError(f"pad: reflect_type is 'even' or 'odd', not {kind!r}")
-        n = x.shape[axis]
-        if kind == "odd":
-            whole = _turned(x, axis, widths, int(mode == "reflect"))
-            return [
-                along(whole, axis, slice(widths[0])),
-                along(whole, axis, slice(widths[0] + n, None)),
-            ]
-        before, after = (np.arange(*ends) for ends in ((-widths[0], 0), (n, n + widths[1])))
-        return [_taken(x, _place(mode, n, outside), axis) for outside in (before, after)]
+    def around(x: ndarray, axis: int, widths: Any, kind: Any) -> list[ndarray]:
+        whole, n = _turned(x, axis, widths, int(mode == "reflect")), x.shape[axis]
+        return [
+            along(whole, axis, slice(widths[0])),
+            along(whole, axis, slice(widths[0] + n, None)),
+        ]
 
     return around
 
 
-def _taken(x: ndarray, places: Any, axis: int) -> ndarray:
-    """Elements at places of an axis: of neighbours, forwards or backwards, a slice, whose
-    derivative is fused with others.
-    """
-    for step in (1, -1):
-        if places.size and (np.diff(places) == step).all():
-            first, stop = int(places[0]), int(places[-1]) + step
-            return along(x, axis, slice(first, stop if stop >= 0 else None, step))
-    return take(x, places, axis)
+def _own(mode: str, n: int, widths: Any) -> Any:
+    """Slices of an axis of n elements that stand for those before and behind it."""
+    outside = (np.arange(*ends) for ends in ((-widths[0], 0), (n, n + widths[1])))
+    return tuple([_slices(_place(mode, n, where)) for where in outside])
 
 
 def _place(mode: str, n: int, outside: Any) -> Any:
-    """The places of an axis of n elements that stand for those outside."""
+    """The places of an axis of n elements that stand for those outside: its own elements, repeated
+    or in their mirror image, as often as it takes.
+    """
+    if mode == "edge":
+        return np.where(outside < 0, 0, n - 1)
     period = {"wrap": n, "symmetric": 2 * n, "reflect": max(2 * n - 2, 1)}[mode]
     inside = outside % period
     return np.where(inside < n, inside, period - inside - (mode == "symmetric"))
+
+
+def _slices(places: Any) -> tuple[tuple[int, int, int], ...]:
+    """Places that follow one another in steps of -1, 0 or 1, as the slices that these are."""
+    found: list[tuple[int, int, int]] = []
+    for place in places.tolist():
+        if found:
+            start, step, count = found[-1]
+            by = place - (start + step * (count - 1))
+            if by == step or (count == 1 and abs(by) <= 1):
+                found[-1] = start, by, count + 1
+                continue
+        found.append((place, 1, 1))
+    return tuple(found)
 
 
 def _turned(x: ndarray, axis: int, widths: Any, edge: int) -> ndarray:
@@ -268,23 +276,20 @@ def _turned(x: ndarray, axis: int, widths: Any, edge: int) -> ndarray:
     return x
 
 
-def _edge(x: ndarray, axis: int, widths: Any) -> list[ndarray]:
-    return _repeated(x, axis, widths, _ends(x, axis))
-
-
-# mode: (what is before and after along an axis, the option that it takes, its default)
-MODES: dict[str, tuple[Callable[..., list[ndarray]], str, Any]] = {
+# mode: (what is before and after along an axis, unless these are elements as they are, the option
+# that it takes, its default)
+MODES: dict[str, tuple[Callable[..., list[ndarray]] | None, str, Any]] = {
+    "edge": (None, "", None),
+    "wrap": (None, "", None),
     "constant": (_constant, "constant_values", 0),
-    "edge": (_edge, "", None),
     "empty": (_constant, "", 0),
     "linear_ramp": (_ramp, "end_values", 0),
     "maximum": (_statistic(greatest), "stat_length", None),
     "mean": (_statistic(mean), "stat_length", None),
     "median": (_statistic(median), "stat_length", None),
     "minimum": (_statistic(least), "stat_length", None),
-    "reflect": (_own("reflect"), "reflect_type", "even"),
-    "symmetric": (_own("symmetric"), "reflect_type", "even"),
-    "wrap": (_own("wrap"), "", None),
+    "reflect": (_odd("reflect"), "reflect_type", "even"),
+    "symmetric": (_odd("symmetric"), "reflect_type", "even"),
 }
 
 
@@ -344,16 +349,24 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
         else:
             end = asarray(value).astype(x.dtype)._read()
         return array_of(embedded(whole, sides, beside(whole, end, "pad")))
+    if option == "reflect_type":
+        if value not in ("even", "odd"):
+            raise ValueError(f"pad: reflect_type is 'even' or 'odd', not {value!r}")
+        around = around if value == "odd" else None
     values = _pairs(value, x.ndim)
+    own: list[Any] = [((), ())] * x.ndim
     for k, width in enumerate(sides):
         told = option == "stat_length" and values[k] is not None and x.size  # if it is one
         if not (any(width) or told):
             continue
         if x.shape[k] == 0 and mode != "constant":
             raise ValueError(f"pad: can't extend empty axis {k} of {x.shape} using mode {mode!r}")
-        before, after = around(x, k, width, *([values[k]] if option else []))
-        x = concatenate([before, x, after], k)
-    return x.copy()
+        if around is None:
+            own[k] = _own(mode, x.shape[k], width)
+        else:
+            before, after = around(x, k, width, *([values[k]] if option else []))
+            x = concatenate([before, x, after], k)
+    return array_of(extended(x._read(), tuple(own))) if any(map(any, own)) else x.copy()
 
 
 __all__ = ["delete", "insert", "pad", "resize", "trim_zeros"]

@@ -16,12 +16,12 @@ from ngrad.graph.program import Program
 from ngrad.graph.roles import Role
 from ngrad.ops.convert import beside, from_outside, operands
 from ngrad.ops.convert import tensor as _tensor
+from ngrad.ops.extending import extended
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.launching import place_launch
 from ngrad.ops.shape import broadcast_to, normal_axis, reshape, reshaped, sole, spread
-from ngrad.ops.slicing import embed, reverse, strided
+from ngrad.ops.slicing import embed, strided
 from ngrad.record import apply
-from ngrad.replayed import replayed
 from ngrad.tensor import Tensor
 
 # -- concat ----------------------------------------------------------------------------------------
@@ -272,22 +272,18 @@ def pad(
     return _mirrored(x, tuple(map(tuple, pairs)), kind)
 
 
-@replayed
 def _mirrored(x: Any, pairs: tuple[tuple[int, int], ...], kind: str) -> Any:
     edge = int(kind == "REFLECT")
+    sides = []
     for axis, (before, after) in enumerate(pairs):
         n = x._layout.shape[axis]
         if max(before, after) > n - edge:
             raise ShapeError(
                 f"pad: {kind} by {(before, after)} needs more than the {n} elements of axis {axis}"
             )
-        parts = [x]
-        if before:
-            parts.insert(0, reverse(_part(x, axis, edge, before), axis))
-        if after:
-            parts.append(reverse(_part(x, axis, n - edge - after, after), axis))
-        x = concat(parts, axis) if len(parts) > 1 else x
-    return x
+        front = ((edge + before - 1, -1, before),) if before else ()
+        sides.append((front, ((n - edge - 1, -1, after),) if after else ()))
+    return extended(x, tuple(sides))
 
 
 def embedded(x: Any, widths: Any, value: Any) -> Any:

@@ -10,7 +10,7 @@ from ngrad.errors import ShapeError
 from ngrad.graph.indexing import is_box_of
 from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, moved
 from ngrad.graph.room import padded
 from ngrad.ops.arithmetic import add
 from ngrad.ops.convert import number
@@ -37,8 +37,8 @@ def _prepare(
     region = list(zip(part.shape, steps, strict=True))
     program = prepare_copy(x, out)[0]
     if dies and x.contiguous:
-        moved = part.distinct_bytes + (2 if how == "add" else 1) * part.spec.nbytes
-        program = Program(over={0: 0}, moved=moved)
+        nbytes = part.distinct_bytes + (2 if how == "add" else 1) * part.spec.nbytes
+        program = Program(over={0: 0}, moved=nbytes)
     if part.size == 0:
         return program, out
     if how == "put":
@@ -47,21 +47,10 @@ def _prepare(
     # What is there and the part, added where nobody looks, and that put there.
     there = layout(x.dtype, part.shape, steps, out.device)
     added, where = add.prepare((there, part), part.spec)
-    operands = {0: (OUT, begin), 1: (1, 0), OUT: (SCRATCH, 0)}
-    sums = [
-        launch._replace(
-            operands=tuple([_moved(operands[which], more) for which, more in launch.operands])
-        )
-        for launch in added.launches
-    ]
+    sums = moved(added, {0: (OUT, begin), OUT: (SCRATCH, 0)})
     launch, held = place_launch(where.on(out.device), region, begin, SCRATCH)
     scratch = padded(part.spec.nbytes)
     return _then(program, (*sums, launch), added.keep, held)._replace(scratch=scratch), out
-
-
-def _moved(place: tuple[int, int], more: int) -> tuple[int, int]:
-    which, offset = place
-    return which, offset + more
 
 
 def _then(program: Program, launches: tuple[Launch, ...], *held: Any) -> Program:

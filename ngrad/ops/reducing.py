@@ -14,7 +14,7 @@ from typing import Any
 
 from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.program import OUT, SCRATCH, Launch, Program
+from ngrad.graph.program import OUT, SCRATCH, Launch, Program, moved
 from ngrad.graph.room import padded
 from ngrad.graph.strides import collapse, is_run, view_words
 from ngrad_kernels.body import Body, Step
@@ -127,16 +127,9 @@ def _in_turn(first: Program, then: Program, between: int) -> Program:
     """Two programs of one operand, of which the second reads what the first gives: so many bytes of
     the memory that they share.
     """
-    launches = []
-    for program, moved in (
-        (first, {OUT: (SCRATCH, 0), SCRATCH: (SCRATCH, between)}),
-        (then, {0: (SCRATCH, 0), SCRATCH: (SCRATCH, between)}),
-    ):
-        for launch in program.launches:
-            operands = []
-            for which, offset in launch.operands:
-                other, more = moved.get(which, (which, 0))
-                operands.append((other, offset + more))
-            launches.append(launch._replace(operands=tuple(operands)))
+    launches = (
+        *moved(first, {OUT: (SCRATCH, 0), SCRATCH: (SCRATCH, between)}),
+        *moved(then, {0: (SCRATCH, 0), SCRATCH: (SCRATCH, between)}),
+    )
     scratch = between + max(first.scratch, then.scratch)
-    return Program(tuple(launches), scratch, keep=(first.keep, then.keep))
+    return Program(launches, scratch, keep=(first.keep, then.keep))

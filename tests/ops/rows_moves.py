@@ -100,6 +100,24 @@ SHAPES = [
             ),
         )
     ),
+    *(
+        Row(
+            op,
+            lambda x, op=op, sides=sides: apply(TABLE[op], (x,), (sides,)),
+            lambda x, op=op, sides=sides: REFERENCES[op](x, sides),
+            ((-2, 2),),
+            "fiubc" if op == "extend" else "fc",
+            shapes=((shape,),),
+            ulps=8.0 * (op == "fold_sides"),
+            label=label,
+        )
+        for label, sides, shape, whole in (
+            ("mirrored", ((((2, -1, 2),), ()), (((0, -1, 1),), ((3, -1, 3),))), (3, 4), (5, 8)),
+            ("repeated", ((((0, 0, 3),), ((1, 0, 2),)), (((0, 0, 2),), ())), (2, 3), (7, 5)),
+            ("wrapped", (((), ()), (((1, 1, 2), (0, 1, 3)), ((0, 1, 1),))), (2, 3), (2, 9)),
+        )
+        for op, shape in (("extend", shape), ("fold_sides", whole))
+    ),
     _moves("roll", "", lambda x: ngrad.roll(x, 2, 1), lambda x: np.roll(x, 2, 1), (2, 5)),
     _moves(
         "concat",

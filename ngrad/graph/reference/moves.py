@@ -26,6 +26,25 @@ def _embed(x: Array, value: Array, shape: tuple[int, ...], slices: Slices) -> Ar
     return out
 
 
+def _extended(n: int, sides: Any) -> Array:
+    """The places of an axis that elements of it, and it itself, come from."""
+    before, after = sides
+    slices = (*before, (0, 1, n), *after)
+    return np.concatenate([start + step * np.arange(count) for start, step, count in slices])
+
+
+def _extend(x: Array, sides: Any) -> Array:
+    found: Array = x[np.ix_(*map(_extended, x.shape, sides))]
+    return found
+
+
+def _fold_sides(x: Array, sides: Any) -> Array:
+    around = (sum(count for side in pair for _, _, count in side) for pair in sides)
+    out = np.zeros([n - m for n, m in zip(x.shape, around, strict=True)], x.dtype)
+    np.add.at(out, np.ix_(*map(_extended, out.shape, sides)), x)
+    return out
+
+
 def _put_part(x: Array, part: Array, dies: bool, how: str, slices: Slices) -> Array:
     out = x.copy()
     at = _places(slices)
@@ -181,6 +200,8 @@ MOVES: dict[str, Reference] = {
     "strided_slice": lambda x, slices: x[_places(slices)],
     "embed": _embed,
     "concat": lambda *xs, axis: np.concatenate(xs, axis),
+    "extend": _extend,
+    "fold_sides": _fold_sides,
     "roll": lambda x, axis, by: np.roll(x, by, axis),
     "windows": _windows,
     "fold_windows": _fold_windows,
