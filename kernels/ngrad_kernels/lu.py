@@ -123,7 +123,9 @@ def {name}(table, lo, hi):
             continue
         if unit:
             for i in range(rows * rows * {parts}):
-                store_{inner}(solved, i, {inner}(i % ((rows + 1) * {parts}) == 0))
+                store_{inner}(solved, i, {inner}(0))
+            for i in range(rows):
+                store_{inner}(solved, i * (rows + 1) * {parts}, {inner}(1))
         else:
             rhs = place(table[3], views + 2 * words_a_view * 8, item)
             if getrs != 0:

@@ -78,7 +78,7 @@ def _(g: Any, out: Any, x: Any) -> Any:
     # d out[j] / d x[i] is the product of x[:j + 1] without x[i], for i <= j. With h[i] = g[i] + x[i
     # + 1] * h[i + 1] the gradient is h[i] times the product of all before i: a linear recurrence,
     # which never divides.
-    before = cumprod(x, -1, exclusive=True)
+    before = behind(out, 1)
     h = flip(apply(LINEAR, (flip(ahead(x), -1), flip(g, -1))), -1)
     return (before * h,)
 
