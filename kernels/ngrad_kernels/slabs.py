@@ -17,6 +17,11 @@ from ngrad_kernels.intrinsics import MEMORY, WORD
 from ngrad_kernels.reductions import BYTE, NAMES, apart, combination, masked_load, together
 from ngrad_kernels.short_rows import call_once, line
 
+LINES, APART = 4, 1 << 11
+"""Lines of the caches that are read of each row in turn where rows begin a multiple of so many
+bytes apart: those at one place of all rows share a few places in the nearest cache, which fetches
+the next ones in vain. Elsewhere it fetches for all rows at once."""
+
 
 def slab(reduction: str, code: str) -> Callable[..., Any]:
     """An intrinsic `(source, pitch, count, length, target)` that reduces, in order, the columns of
@@ -29,45 +34,65 @@ def slab(reduction: str, code: str) -> Callable[..., Any]:
 
     def write(builder: ir.IRBuilder, args: Any, align: int) -> None:
         source, pitch, count, length, target = args
-        lanes, others = cgutils.alloca_once(builder, neutrals.type), together(builder, neutrals)
+        lanes = [cgutils.alloca_once(builder, neutrals.type) for _ in range(LINES)]
+        others = together(builder, neutrals)
 
         def row(column: Any, k: Any) -> Any:
             at = builder.add(builder.mul(column, WORD(size)), builder.mul(pitch, k))
             return builder.inttoptr(builder.add(source, at), kind.as_pointer())
 
-        def put(column: Any) -> None:
+        def put(column: Any, lane: Any) -> None:
             at = builder.add(target, builder.mul(column, WORD(size)))
-            found = together(builder, builder.load(lanes))
+            found = together(builder, builder.load(lane))
             builder.store(found, builder.inttoptr(at, kind.as_pointer()), align=align)
 
-        def add(found: Any) -> None:
+        def add(found: Any, lane: Any) -> None:
             found = apart(builder, code, width, found)
-            builder.store(combine(builder, builder.load(lanes), found), lanes)
+            builder.store(combine(builder, builder.load(lane), found), lane)
+
+        def strips(first: Any, last: Any, count: Any, lines: int) -> None:
+            """Columns of so many lines at a time."""
+            step = WORD(lines * width)
+            with cgutils.for_range_slice(builder, first, last, step, inc=True) as (column, _):
+                columns = [builder.add(column, WORD(k * width)) for k in range(lines)]
+                each = [*zip(columns, lanes, strict=False)]
+                for _, lane in each:
+                    builder.store(neutrals, lane)
+
+                def add_row(k: Any) -> None:
+                    for column, lane in each:
+                        add(builder.load(row(column, k), align=align), lane)
+
+                if count is None:
+                    for k in range(SLAB):
+                        add_row(WORD(k))
+                else:
+                    rows = cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True)
+                    with rows as (k, _):
+                        add_row(k)
+                for column, lane in each:
+                    put(column, lane)
 
         whole = builder.and_(length, WORD(-width))
+        collide = builder.icmp_signed("==", builder.and_(pitch, WORD(APART - 1)), WORD(0))
+        several = builder.and_(length, WORD(-width * LINES))
+        several = builder.select(collide, several, WORD(0))
         full = builder.icmp_signed("==", count, WORD(SLAB))
         # Loops of a known number of rows take half of the time.
         with builder.if_else(full) as (known, open_):
-            for branch in (known, open_):
-                strips = cgutils.for_range_slice(builder, WORD(0), whole, WORD(width), inc=True)
-                with branch, strips as (column, _):
-                    builder.store(neutrals, lanes)
-                    if branch is known:
-                        for k in range(SLAB):
-                            add(builder.load(row(column, WORD(k)), align=align))
-                    else:
-                        rows = cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True)
-                        with rows as (k, _):
-                            add(builder.load(row(column, k), align=align))
-                    put(column)
+            with known:
+                strips(WORD(0), several, None, LINES)
+                strips(several, whole, None, 1)
+            with open_:
+                strips(WORD(0), whole, count, 1)
         with builder.if_then(builder.icmp_signed("<", whole, length)):
-            builder.store(neutrals, lanes)
+            builder.store(neutrals, lanes[0])
             left = builder.mul(builder.sub(length, whole), WORD(kind.count // width))
             left = builder.trunc(left, BYTE)
             rows = cgutils.for_range_slice(builder, WORD(0), count, WORD(1), inc=True)
             with rows as (k, _):
-                add(masked_load(builder, part, row(whole, k), left, others, align))
-            put(whole)
+                add(masked_load(builder, part, row(whole, k), left, others, align), lanes[0])
+            put(whole, lanes[0])
 
     @intrinsic
     def call(typingctx, source, pitch, count, length, target):

@@ -101,7 +101,9 @@ def test_rows(name: str, code: str, length: int) -> None:
 
 @pytest.mark.parametrize("code", ["f4", "f8"])
 @pytest.mark.parametrize("name", OPS)
-@pytest.mark.parametrize("shape", [(1, 3), (17, 1), (100, 1025), (2500, 7), (1030, 64), (33, 65)])
+@pytest.mark.parametrize(
+    "shape", [(1, 3), (17, 1), (100, 1025), (2500, 7), (1030, 64), (33, 65), (40, 512), (21, 1536)]
+)
 def test_columns(name: str, code: str, shape: tuple[int, int]) -> None:
     function, combine, start = OPS[name]
     x = numbers(code, shape, float(name == "prod"))
