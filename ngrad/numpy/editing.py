@@ -25,7 +25,7 @@ from ngrad.numpy.reductions import min as least
 from ngrad.numpy.selection import argwhere, flattened, take
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.convert import beside
-from ngrad.ops.extending import extended
+from ngrad.ops.extending import MOST, extended
 from ngrad.ops.gather import gather_rows
 from ngrad.ops.joining import embedded, tile
 from ngrad.ops.masks import places
@@ -224,10 +224,10 @@ def _odd(mode: str) -> Callable[..., list[ndarray]]:
     return around
 
 
-def _own(mode: str, n: int, widths: Any) -> Any:
-    """Slices of an axis of n elements that stand for those before and behind it."""
+def _own(mode: str, n: int, widths: Any) -> list[Any]:
+    """The places of an axis of n elements that stand for those before and behind it."""
     outside = (np.arange(*ends) for ends in ((-widths[0], 0), (n, n + widths[1])))
-    return tuple([_slices(_place(mode, n, where)) for where in outside])
+    return [_place(mode, n, where) for where in outside]
 
 
 def _place(mode: str, n: int, outside: Any) -> Any:
@@ -362,7 +362,11 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> nd
         if x.shape[k] == 0 and mode != "constant":
             raise ValueError(f"pad: can't extend empty axis {k} of {x.shape} using mode {mode!r}")
         if around is None:
-            own[k] = _own(mode, x.shape[k], width)
+            before, after = _own(mode, x.shape[k], width)
+            own[k] = _slices(before), _slices(after)
+            if sum(map(len, own[k])) >= MOST:  # a short axis, many times: by its places
+                x = take(x, np.concatenate([before, np.arange(x.shape[k]), after]), k)
+                own[k] = (), ()
         else:
             before, after = around(x, k, width, *([values[k]] if option else []))
             x = concatenate([before, x, after], k)

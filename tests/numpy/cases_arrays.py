@@ -62,6 +62,8 @@ for mode in ("constant", "edge", "linear_ramp", "maximum", "mean", "median", "mi
     for width in (1, (2, 0), ((3, 1), (0, 2)), ((7, 9), (5, 11))):
         case("pad", A, width, mode, orders=1 if width == 1 else 0)
         case("pad", K, width, mode)
+for mode in ("reflect", "symmetric", "wrap"):
+    case("pad", A, ((90, 100), (1, 0)), mode)  # more often than there are regions
 for mode in ("reflect", "symmetric"):
     for width in (2, ((7, 9), (5, 11)), ((9, 0), (0, 14))):
         case("pad", A, width, mode, reflect_type="odd", orders=1 if width == 2 else 0)
