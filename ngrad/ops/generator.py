@@ -11,9 +11,10 @@ from typing import Any
 from ngrad.dtypes import float32, int32, int64, uint64
 from ngrad.errors import NumberError, TraceError
 from ngrad.ops import samplers
+from ngrad.ops.draws import BINOMIAL, NORMAL, TRUNCATED_NORMAL
 from ngrad.ops.extents import dims, integers
 from ngrad.ops.random import ALGORITHMS, CHILD, GENERATOR, SPLIT, _seed
-from ngrad.ops.samplers import BINOMIAL, NORMAL, TRUNCATED_NORMAL, Draw
+from ngrad.ops.samplers import Draw
 from ngrad.record import state
 from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix

@@ -15,8 +15,9 @@ from typing import Any
 from ngrad.dtypes import float32, int64
 from ngrad.errors import NumberError
 from ngrad.ops import samplers
+from ngrad.ops.draws import NORMAL, POISSON, TRUNCATED_NORMAL
 from ngrad.ops.extents import integers
-from ngrad.ops.samplers import NORMAL, POISSON, TRUNCATED_NORMAL, Draw
+from ngrad.ops.samplers import Draw
 from ngrad.tensor import Tensor
 from ngrad.tracing import each_call
 from ngrad_kernels.philox import mix

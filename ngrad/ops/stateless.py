@@ -7,9 +7,10 @@ from typing import Any
 from ngrad.dtypes import float32, int32, int64
 from ngrad.errors import NumberError
 from ngrad.ops import samplers
+from ngrad.ops.draws import BINOMIAL, NORMAL, POISSON, TRUNCATED_NORMAL
 from ngrad.ops.extents import integers
 from ngrad.ops.random import ALGORITHMS, STATELESS
-from ngrad.ops.samplers import BINOMIAL, NORMAL, POISSON, TRUNCATED_NORMAL, Draw
+from ngrad.ops.samplers import Draw
 from ngrad.tensor import Tensor
 from ngrad_kernels.philox import mix
 

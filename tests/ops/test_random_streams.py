@@ -12,7 +12,7 @@ import pytest
 import ngrad
 from ngrad import config, random
 from ngrad.errors import NumberError, ShapeError
-from ngrad.ops.samplers import GAMMA, NORMAL, UNIFORM
+from ngrad.ops.draws import GAMMA, NORMAL, UNIFORM
 from ngrad.random import Generator
 
 LARGE = 3 * (1 << 14) + 1237
