@@ -8,7 +8,7 @@ is repeated for each of its elements, and rows are reduced side by side. The ord
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -22,6 +22,7 @@ from ngrad_kernels.intrinsics import MEMORY, WORD
 from ngrad_kernels.lanes import turned
 from ngrad_kernels.reductions import (
     BYTE,
+    INDEX,
     NAMES,
     apart,
     combination,
@@ -41,6 +42,8 @@ of them begins."""
 TURNED = 5
 """Elements, of 4 bytes, of the shortest rows that become lanes as squares of them are turned: of
 others, to put each element in its lane takes no longer."""
+FOUR = 4
+"""Elements, of 4 bytes, of rows of which two lie in a vector."""
 AHEAD = 1 << 11
 """Bytes from a row that is reduced to what is fetched meanwhile."""
 
@@ -126,7 +129,12 @@ def _side_by_side(
     combine, vector = combination(reduction, code), vectors(code, WIDE)
     total = cgutils.alloca_once(builder, vector)
     last, pitch = builder.sub(count, WORD(1)), builder.mul(length, WORD(size))
-    with cgutils.for_range_slice(builder, WORD(0), count, WORD(WIDE), inc=True) as (first, _):
+    done = WORD(0)
+    if size == 4:
+        four = builder.icmp_signed("==", length, WORD(FOUR))
+        done = builder.select(four, builder.and_(count, WORD(-WIDE)), done)
+        _fours(builder, source, done, combine, constant(vector, neutral(reduction, code)), target)
+    with cgutils.for_range_slice(builder, done, count, WORD(WIDE), inc=True) as (first, _):
         begins = []
         for lane in range(WIDE):
             # Lanes behind the last row reduce it again.
@@ -153,6 +161,41 @@ def _side_by_side(
         result = together(builder, builder.load(total))
         place = builder.bitcast(builder.gep(out, [first]), result.type.as_pointer())
         builder.store(result, place, align=align)
+
+
+def _fours(
+    builder: ir.IRBuilder,
+    source: Any,
+    count: Any,
+    combine: Callable[..., Any],
+    start: Any,
+    target: tuple[Any, int],
+) -> None:
+    """Code that reduces rows of four elements, as many as are a multiple of `WIDE`: of two rows in
+    each vector, elements of one place come together in two steps, which keep to halves of vectors.
+    """
+    out, align = target
+    vector = start.type
+
+    def mixed(x: Any, y: Any, places: Sequence[int]) -> Any:
+        return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(INDEX, WIDE), [*places]))
+
+    with cgutils.for_range_slice(builder, WORD(0), count, WORD(WIDE), inc=True) as (first, _):
+        begin = builder.add(source, builder.mul(first, WORD(FOUR * 4)))
+        rows = builder.inttoptr(begin, vector.as_pointer())
+        pairs = [builder.load(builder.gep(rows, [WORD(k)]), align=align) for k in range(WIDE // 2)]
+        total = start
+        for lower in (0, 2):
+            near, far = (
+                mixed(pairs[k], pairs[k + 1], [p + lower for p in (0, 8, 1, 9, 4, 12, 5, 13)])
+                for k in (0, 2)
+            )
+            for side in (0, 2):
+                part = mixed(near, far, [p + side for p in (0, 1, 8, 9, 4, 5, 12, 13)])
+                total = combine(builder, total, part)
+        total = mixed(total, total, (0, 4, 1, 5, 2, 6, 3, 7))  # they were 0, 2, 4, 6, 1, 3, 5, 7
+        place = builder.bitcast(builder.gep(out, [first]), vector.as_pointer())
+        builder.store(total, place, align=align)
 
 
 def _by_squares(
