@@ -264,6 +264,37 @@ def batch_norm(size: int, channels: int) -> Program:
     return _program(name, ours, theirs, *arrays)
 
 
+def group_norm(size: int, channels: int, groups: int) -> Program:
+    """Of channels that come last: means over axes that lie behind that of images, and apart."""
+    arrays = numbers((8, size, size, channels), (channels,), (channels,))
+
+    def ours(x: Any, gain: Any, shift: Any) -> Any:
+        parted = tf.reshape(x, (*x.shape[:3], groups, channels // groups))
+        mean, variance = tf.nn.moments(parted, (1, 2, 4), keepdims=True)
+        y = tf.nn.batch_normalization(parted, mean, variance, None, None, 1e-5)
+        return tf.reshape(y, x.shape) * gain + shift
+
+    def theirs(m: Any, x: Any, gain: Any, shift: Any) -> Any:
+        return m.group_norm(x.permute(0, 3, 1, 2), groups, gain, shift)
+
+    name = f"group norm, (8, {size}, {size}, {channels}), {groups} groups"
+    return _program(name, ours, theirs, *arrays)
+
+
+def instance_norm(size: int, channels: int) -> Program:
+    """The same, of groups of one channel."""
+    arrays = numbers((8, size, size, channels), (channels,), (channels,))
+
+    def ours(x: Any, gain: Any, shift: Any) -> Any:
+        mean, variance = tf.nn.moments(x, (1, 2), keepdims=True)
+        return tf.nn.batch_normalization(x, mean, variance, shift, gain, 1e-5)
+
+    def theirs(m: Any, x: Any, gain: Any, shift: Any) -> Any:
+        return m.instance_norm(x.permute(0, 3, 1, 2), weight=gain, bias=shift)
+
+    return _program(f"instance norm, (8, {size}, {size}, {channels})", ours, theirs, *arrays)
+
+
 def gaussian_process(points: int) -> Program:
     """The marginal likelihood of points, and its gradient in three parameters: elementwise work
     around a Cholesky factor and a triangular system.
@@ -315,6 +346,8 @@ def programs(scale: float = 1.0) -> list[Program]:
         pooling("max", n(28), n(32)),
         pooling("avg", n(28), n(32)),
         batch_norm(n(28), n(64)),
+        group_norm(n(64), 4 * n(32), n(32)),
+        instance_norm(n(64), n(128)),
         attention(n(8), n(128), 8 * n(32), 8),
         recurrence(n(50), n(32), n(128)),
         anew(n(50), n(8), n(32)),
