@@ -195,16 +195,35 @@ def transfer(contiguous, base, view, start, count, scatter):
 
 
 def repeats(view, count):
-    """How many elements of a view, fewer than `count`, come again and again, and how many times:
+    """How many elements of a view, at most `count`, come again and again, and how many times:
     those inside of an axis that repeats; 0 if there are none.
     """
     words = table_at(view)
     inside, found, times = 1, 0, 1
     for d in range(words[1] - 1, -1, -1):
-        if words[3 + 2 * d] == 0 and 1 < inside < count:
+        if words[3 + 2 * d] == 0 and 1 < inside <= count:
             found, times = inside, words[2 + 2 * d]
         inside *= words[2 + 2 * d]
     return found, times
+
+
+def rows_alike(view, length):
+    """How many rows of so many elements on end are the same in a view, from any multiple of that
+    on: those that an axis has which repeats.
+    """
+    words = table_at(view)
+    inside, found = 1, 1
+    for d in range(words[1] - 1, -1, -1):
+        after = inside * words[2 + 2 * d]
+        if after > length:
+            # Rows are alike only if they begin and end where what repeats does.
+            if words[3 + 2 * d] != 0 or max(inside, length) % min(inside, length) != 0:
+                break
+            if after % length != 0:
+                break
+            found = after // length
+        inside = after
+    return found
 
 
 def gather(target, base, view, start, count):

@@ -123,7 +123,7 @@ class ShortRows(SpaceWriter):
 
     def rows_together(self) -> None:
         """The rows from `begin` up to `stop`."""
-        with self.block("for begin in range(block * span, stop, several)"):
+        with self.block("for begin in range(head, stop, several)"):
             self.write("count, c = min(several, stop - begin), 0")
             for index, one in enumerate(passes(self.space)):
                 self._values_of_rows(index)

@@ -1,10 +1,10 @@
 """`Space` to source text, for the CPU.
 
-The kernel loops over items, the rows of each, the passes over a row, and in a pass over blocks of
-columns. A block is computed in one loop that vectorises: it loads, computes, and stores. What is to
-be reduced is so in that loop, a strip at a time (`strips.py`), or waits in first-level cache, or
-where it lies, for the routines of `reductions.py`: its bits are those of a reduction that runs
-alone.
+The kernel loops over items, the rows of each (from `head` up to `stop`), the passes over a row, and
+in a pass over blocks of columns. A block is computed in one loop that vectorises: it loads,
+computes, and stores. What is to be reduced is so in that loop, a strip at a time (`strips.py`), or
+waits in first-level cache, or where it lies, for the routines of `reductions.py`: its bits are
+those of a reduction that runs alone.
 
 Names: those of `space_writer.py`; `p` the address of a block of an operand; `q` where a block of an
 output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in memory in cache, at
@@ -12,8 +12,9 @@ output is computed: in the output, at `y`, or, if it is to be streamed (`g`), in
 `d` accumulators of columns and what a slab of rows adds to them, `z` the place of a block in `d`;
 `s` scratch of a block; `strip` memory for a strip of a value, `l` the lanes of a reduction that its
 loop does; with a number, `row` the address of a row by index, `beyond` how many rows further on is
-one that is asked for. What is numbered has no name that is a dtype's with a number: not `b`, `c`,
-`f`, `i`, or `u`; nor one of a frame's: `o`, `e`, `top`, `low`.
+one that is asked for; `alike` how many rows of a view are the same, and `until` the first that is
+another. What is numbered has no name that is a dtype's with a number: not `b`, `c`, `f`, `i`, or
+`u`; nor one of a frame's: `o`, `e`, `top`, `low`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from ngrad_kernels.space import (
     TILE,
     TILES,
     Space,
+    Step,
 )
 from ngrad_kernels.space_passes import Pass, is_long, passes
 
@@ -48,7 +50,8 @@ of longer rows that many, behind which it does.
 HELD = 4 * BLOCK
 """Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
 
-_HELPERS = as_helpers(moves.named_row, moves.ask_row)
+_BY_INDEX = as_helpers(moves.named_row, moves.ask_row)
+_ALIKE = as_helpers(moves.rows_alike)
 
 
 class _Kernel(BlockLoops):
@@ -63,6 +66,10 @@ class _Kernel(BlockLoops):
         self.held = {k for one in passes(space) for k in one.reloads.values()}
         rows = [k for k in self.views if space.inputs[k].kind == "rows" and k in self.live]
         self.by_rows = [] if several else rows
+        picks = any(isinstance(x, Step) and x.scalar == "pick" for x in space.steps)
+        views = [k for k in self.views if space.inputs[k].kind == "view" and k in self.live]
+        once = not (several or space.flat or picks)  # what is picked is packed in that place, too
+        self.alike = [k for k in views if space.inputs[k].index < 0] if once else []
         self.scratch = self._lay_out()
 
     def render(self, name: str) -> str:
@@ -90,10 +97,17 @@ class _Kernel(BlockLoops):
             self.write(f"{name} = facts[{word}]")
         if any(self.ahead(one, by) for one in passes(space) for by in self.folded(one).values()):
             self.write(f"next_row = select(length <= {AHEAD}, length, 0)")
-        self.write("slabs = max(1, (rows + span - 1) // span) * length")
+        if space.panels:
+            word = self.panel_words
+            self.write(f"height, slabs = facts[{word}], facts[{word + 1}]")
+            self.write("blocks = max(1, (height + span - 1) // span)")
+        else:
+            self.write("slabs = max(1, (rows + span - 1) // span) * length")
         self.frames("facts")
         for place, k in enumerate(self.views):
             self.write(f"w{k} = table[0] + 8 * facts[{self.view_word(place)}]")
+        for k in self.alike:
+            self.write(f"alike{k} = rows_alike(w{k}, length)")
         for k in sorted(self.live.intersection(range(len(space.inputs)))):
             self.write(f"a{k} = {self.operand(k)}")
         for k in self.by_rows:
@@ -153,17 +167,24 @@ class _Kernel(BlockLoops):
 
     def _item(self) -> None:
         self.write("block = item // tiles", "t = item - block * tiles", "first = t * tile")
-        self.write("last = min(length, first + tile)", "stop = min(rows, (block + 1) * span)")
+        self.write("last = min(length, first + tile)")
+        if self.space.panels:
+            self.write("panel = block // blocks")
+            self.write("head = panel * height + (block - panel * blocks) * span")
+            self.write("stop = min((panel + 1) * height, head + span)")
+        else:
+            self.write("head, stop = block * span, min(rows, (block + 1) * span)")
+        self.write(*(f"until{k} = head" for k in self.alike))
         columns = [k for one in passes(self.space) for k in one.columns]
         for k in columns:
             self._accumulators(k)
         if self.several:
             self.rows_together()
         elif not columns:
-            with self.block("for row in range(block * span, stop)"):
+            with self.block("for row in range(head, stop)"):
                 self._row()
         else:
-            with self.block("for slab in range(block * span, stop, SLAB)"):
+            with self.block("for slab in range(head, stop, SLAB)"):
                 with self.block("for row in range(slab, min(stop, slab + SLAB))"):
                     self._row()
                 for k in columns:
@@ -173,16 +194,20 @@ class _Kernel(BlockLoops):
 
     def _accumulators(self, k: int) -> None:
         """Where the columns of output k are reduced: `sums`, then (as many behind them all) `d` for
-        the rows of a slab.
+        the rows of a slab. Items of a call that each have all of a panel use the same, in turn.
         """
         reduction, code, wide = self.reduction(self.space.outputs[k])
-        self.write(f"sums{k} = {self.operand(self.partial[k])} + block * length * {size_of(wide)}")
+        self.write("own = block * length")
+        if self.space.panels:
+            in_turn = f"lo // facts[{SHARE}] * ((tile + {LINE - 1}) // {LINE} * {LINE}) - first"
+            self.write(f"own = select(height <= span, {in_turn}, own)")
+        self.write(f"sums{k} = {self.operand(self.partial[k])} + own * {size_of(wide)}")
         if self.several:  # slabs are reduced as a whole
             with self.block("for i in range(length)"):
                 self.write(f"store_{wide}(sums{k}, i, {identity(reduction, wide)})")
             return
         self.write(f"d{k} = {self.operand(self.partial[k])} + slabs * {size_of(wide)}")
-        self.write(f"d{k} += block * length * {size_of(code)}")
+        self.write(f"d{k} += own * {size_of(code)}")
         self.write(f"p = sums{k} + first * {size_of(wide)}", f"q = d{k} + first * {size_of(code)}")
         with self.block("for i in range(last - first)"):
             self.write(f"store_{wide}(p, i, {identity(reduction, wide)})")
@@ -201,9 +226,12 @@ class _Kernel(BlockLoops):
         """The results of output k, if no other block of rows has a part in them."""
         _, _, wide = self.reduction(self.space.outputs[k])
         code = self.space.code_of(self.space.outputs[k])
-        with self.block("if rows <= span"):
+        whole, place = "rows", "first"
+        if self.space.panels:
+            whole, place = "height", "(panel * length + first)"
+        with self.block(f"if {whole} <= span"):
             self.write(f"p = sums{k} + first * {size_of(wide)}")
-            self.write(f"q = {self.out(k)} + first * {size_of(code)}")
+            self.write(f"q = {self.out(k)} + {place} * {size_of(code)}")
             with self.block("for i in range(last - first)"):
                 self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
 
@@ -218,6 +246,9 @@ class _Kernel(BlockLoops):
             self.values("row", index)
             if one.stores or one.rows or one.columns:
                 self._pass(one)
+        for k in self.alike:
+            with self.block(f"if row >= until{k}"):
+                self.write(f"until{k} = (row // alike{k} + 1) * alike{k}")
 
     # -- operands ----------------------------------------------------------------------------------
 
@@ -318,8 +349,12 @@ class _Kernel(BlockLoops):
             if k in self.by_rows:
                 self.write(f"p{k} = row{k} + c * {size}")
             elif self._packs(k):
-                if k not in self.packed:
+                if k in self.alike:
+                    with self.block(f"if (row >= until{k}) | (last - first > BLOCK)"):
+                        self._fetch(k, "start + c", "n")
+                elif k not in self.packed:
                     self._fetch(k, "start + c", "n")
+                if k not in self.packed:
                     self.write(f"p{k} = reload_i8(s{k}, 0)")
                 if self.several:  # all passes have one block
                     self.packed.add(k)
@@ -356,7 +391,8 @@ def render_space(space: Space, several: bool = False) -> tuple[str, str]:
     name = f"space_{space.digest()[:16]}{'_short' if several else ''}"
     text = _Kernel(space, several).render(name)
     named = any(operand.kind in ("rows", "row") and operand.index >= 0 for operand in space.inputs)
-    return name, _HELPERS + text if named else text
+    helpers = _BY_INDEX * named + _ALIKE * ("rows_alike" in text)
+    return name, helpers + text
 
 
 def brought(space: Space, several: bool = False) -> int:

@@ -1,11 +1,12 @@
 """`Space`: one fused loop nest over rows and columns, with any number of steps, reductions and
 outputs, for one launch.
 
-A space has R rows of L columns; a flat one has a single row. Every value has a level: `one` (the
+A space has R rows of L columns; a flat one has a single row, and one in panels as many rows in each
+of these, which lie one behind the other. Every value has a level: `one` (the
 same for all), `row` (one a row), `element` (one a row and column). A step's level is the highest of
 its operands'. A reduction over a row gives a value of level `row`, which later steps may use: the
-row is then passed over again while it is in cache. A reduction over columns (all rows to one) can
-only be an output.
+row is then passed over again while it is in cache. A reduction over columns (all rows, of a
+panel if there are such, to one) can only be an output.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ ROWS, LENGTH, SPAN, TILE, TILES, FETCH, FETCH_ROWS, STREAM, SHARE, FRAMES = rang
 """Words of a launch's facts: sizes of the space and of its items, the routines that find elements
 of views, and of rows by index, whether outputs go past the caches, how many items have memory in
 common (`scratch.py`); from `FRAMES` on the `FRAME` words of each frame, for each padded input the
-bytes from a row to the next, for each input that is a view, or by index, the offset of its words,
-then these. `space_facts.py` writes them.
+bytes from a row to the next, for each input that is a view, or by index, the offset of its words;
+of panels their rows, and the elements of all accumulators of a column reduction; then the words of
+those inputs. `space_facts.py` writes them.
 """
 FRAME = 4
 """Words of a frame: its first row, how many it has, its first column, and how many."""
@@ -94,7 +96,8 @@ class Space:
         In order; each a value.
     outputs : tuple of int
         Values that are stored: of level element at r * L + c, of level row at r, of level one at
-        0, of a reduction over columns at c; what is interleaved as so many at each place.
+        0, of a reduction over columns at c, of panel p at p * L + c; what is interleaved as so many
+        at each place.
     frames : int
         How many ranges of rows and of columns the facts hold, for what is padded.
     over : tuple of (input, output)
@@ -102,6 +105,8 @@ class Space:
         (`in_place.py`).
     flat : bool
         Whether there is a single row: then no kernel takes several short ones at a time.
+    panels : bool
+        Whether its rows are those of several panels.
     """
 
     inputs: tuple[Operand, ...]
@@ -110,6 +115,7 @@ class Space:
     frames: int = 0
     over: tuple[tuple[int, int], ...] = ()
     flat: bool = False
+    panels: bool = False
 
     @functools.cached_property
     def worded(self) -> tuple[int, ...]:

@@ -1,9 +1,9 @@
 """The run-time facts of a `Space`: how its rows and columns are cut into items, and what its
 kernel, and the kernels that fold its partial results, read.
 
-An item is a block of `span` rows by a tile of `tile` columns. Where a row has several tiles, a row
-reduction gives a partial result a tile; where there are several blocks of rows, a column reduction
-gives one a block. The kernels of `Body` fold these, in order.
+An item is a block of `span` rows, all of one panel, by a tile of `tile` columns. Where a row has
+several tiles, a row reduction gives a partial result a tile; where a panel has several blocks of
+rows, a column reduction gives one a block. The kernels of `Body` fold these, in order.
 
 A launch is `cpu.launch(cpu.kernel_of(space), facts address, items, 1, addresses)`, `addresses`
 being those of the inputs, the outputs, and then of partial results for each output that is a
@@ -19,18 +19,21 @@ from typing import NamedTuple
 
 from ngrad_kernels.body import Body, Form
 from ngrad_kernels.codes import size_of
-from ngrad_kernels.contract import BLOCK, CHUNK, ROWS, SLAB, accumulator
+from ngrad_kernels.contract import BLOCK, CHUNK, LINE, ROWS, SLAB, accumulator
 from ngrad_kernels.render_blocks import SLABS
+from ngrad_kernels.scratch import SLOTS, share_of
 from ngrad_kernels.space import FRAMES, Reduce, Space
 from ngrad_kernels.space_passes import element_outputs
 
 
-def _cut(rows: int, length: int, span: int, tile: int) -> tuple[int, int]:
-    """Blocks of rows, and tiles a row. One of each at least: an empty reduction has a result."""
-    return max(1, -(-rows // span)), max(1, -(-length // tile))
+def _cut(rows: int, length: int, span: int, tile: int, panels: int = 1) -> tuple[int, int]:
+    """Blocks of a panel's rows, and tiles a row. One of each at least: an empty reduction has a
+    result.
+    """
+    return max(1, -(-(rows // panels) // span)), max(1, -(-length // tile))
 
 
-def items(rows: int, length: int, span: int, tile: int) -> int:
+def items(rows: int, length: int, span: int, tile: int, panels: int = 1) -> int:
     """How many items a launch has.
 
     Examples
@@ -38,12 +41,35 @@ def items(rows: int, length: int, span: int, tile: int) -> int:
     >>> items(rows=1, length=100_000, span=1, tile=16384)
     7
     """
-    blocks, tiles = _cut(rows, length, span, tile)
-    return blocks * tiles
+    blocks, tiles = _cut(rows, length, span, tile, panels)
+    return panels * blocks * tiles
 
 
-def _check(space: Space, rows: int, length: int, span: int, tile: int) -> None:
-    blocks, tiles = _cut(rows, length, span, tile)
+def share(
+    space: Space, rows: int, length: int, span: int, tile: int, panels: int, brings: bool
+) -> int:
+    """How many items a call of the kernel has, at most: one, but where calls have memory each, that
+    the launch brings along or in which columns of panels are reduced; or where panels are small.
+    """
+    count = items(rows, length, span, tile, panels)
+    fewest = share_of(count) if brings or panels > 1 else 1
+    if panels == 1:
+        return fewest
+    return max(fewest, CHUNK // max(1, min(span, rows // panels) * tile))
+
+
+def _kept(rows: int, length: int, span: int, tile: int, panels: int = 1) -> int:
+    """The accumulators of a column reduction: a call's, as many as its tiles have columns, and none
+    of whose lines are another's; or, where blocks of rows are folded later, a block's.
+    """
+    blocks, _ = _cut(rows, length, span, tile, panels)
+    if panels > 1 and blocks == 1:
+        return min(items(rows, length, span, tile, panels), SLOTS) * -(-tile // LINE) * LINE
+    return panels * blocks * length
+
+
+def _check(space: Space, rows: int, length: int, span: int, tile: int, panels: int = 1) -> None:
+    blocks, tiles = _cut(rows, length, span, tile, panels)
     reductions = [step for step in space.steps if isinstance(step, Reduce)]
     if tiles > 1 and any(step.axis == "row" for step in reductions):
         if tile != CHUNK:
@@ -76,6 +102,7 @@ def facts(
     length: int,
     span: int,
     tile: int,
+    panels: int = 1,
     frames: Sequence[tuple[int, int, int, int]] = (),
     pitches: Sequence[int] = (),
     views: Sequence[Sequence[int]] = (),
@@ -92,7 +119,10 @@ def facts(
         Its sizes.
     span, tile : int
         Rows and columns an item. With reductions over rows either one tile a row or tiles of
-        `CHUNK`; with reductions over columns either one block of rows or blocks of `ROWS`.
+        `CHUNK`; with reductions over columns either one block of a panel's rows or blocks of
+        `ROWS`.
+    panels : int
+        How many there are.
     frames : sequence of (first row, rows, first column, columns)
         Of a flat space all in its row.
     pitches : sequence of int
@@ -120,28 +150,32 @@ def facts(
         raise ValueError(
             f"the space has (frames, padded inputs, views) = {expected}; given were {given}"
         )
-    _, tiles = _cut(rows, length, span, tile)
+    _, tiles = _cut(rows, length, span, tile, panels)
     stream = int(length >= BLOCK // 4 and _traffic(space, rows, length) >= STREAMED)
     head = [rows, length, span, tile, tiles, fetch, fetch_rows, stream, share]
     assert len(head) == FRAMES
     head += [*(word for frame in frames for word in frame), *pitches]
-    at = len(head) + len(views)
+    of_panels = []
+    if space.panels:
+        of_panels = [rows // panels, _kept(rows, length, span, tile, panels)]
+    at = len(head) + len(views) + len(of_panels)
     words: list[int] = []
     for view in views:
         head.append(at + len(words))
         words += view
-    return [*head, *words]
+    return [*head, *of_panels, *words]
 
 
 def partial_bytes(
-    space: Space, rows: int, length: int, span: int, tile: int, slabs: bool = False
+    space: Space, rows: int, length: int, span: int, tile: int, panels: int = 1, slabs: bool = False
 ) -> tuple[int, ...]:
     """The bytes of partial results of each output that is a reduction, in order; 0 if it has none.
 
     A reduction over columns has some even where nothing is left to fold: it accumulates there.
-    `slabs`: behind them are results of slabs.
+    `slabs`: behind them are results of slabs, of one panel.
     """
-    blocks, tiles = _cut(rows, length, span, tile)
+    _, tiles = _cut(rows, length, span, tile, panels)
+    accumulators = _kept(rows, length, span, tile, panels)
     sizes = []
     for k in space.reduced():
         step = space.reduction(space.outputs[k])
@@ -150,8 +184,8 @@ def partial_bytes(
         size = size_of(accumulator(code))
         if step.axis == "column":
             # And the sums of one slab, or of all.
-            kept = -(-rows // SLAB) if slabs else blocks
-            sizes.append(length * (blocks * size + kept * size_of(code)))
+            kept = length * -(-rows // SLAB) if slabs else accumulators
+            sizes.append(accumulators * size + kept * size_of(code))
         else:
             sizes.append(rows * tiles * size if tiles > 1 else 0)
     return tuple(sizes)
@@ -183,10 +217,10 @@ class Fold(NamedTuple):
 
 
 def fold(
-    space: Space, rows: int, length: int, span: int, tile: int, slabs: bool = False
+    space: Space, rows: int, length: int, span: int, tile: int, panels: int = 1, slabs: bool = False
 ) -> tuple[Fold, ...]:
     """What is left to launch after the space's own kernel, which may give results of slabs."""
-    blocks, tiles = _cut(rows, length, span, tile)
+    blocks, tiles = _cut(rows, length, span, tile, panels)
     folds = []
     for partial, k in enumerate(space.reduced()):
         step = space.reduction(space.outputs[k])
@@ -195,7 +229,7 @@ def fold(
         parts, width = (tiles, 1) if step.axis == "row" else (blocks, length)
         form: Form = "rows" if step.axis == "row" else "columns"
         body = Body(form, (code,), (), (0,), step.reduction, step.code)
-        count = rows if step.axis == "row" else length
+        count = rows if step.axis == "row" else panels * length
         if slabs and step.axis == "column":
             behind = blocks * length * size_of(accumulator(code))
             words = (SLABS, -(-rows // SLAB), blocks, length, 0)  # as render_blocks.py numbers them

@@ -55,6 +55,11 @@ class SpaceWriter(Writer):
             for k, at in zip(self.padded, range(self._pitches, self._views), strict=True):
                 self.write(f"pitch{k} = {words}[{at}]")
 
+    @property
+    def panel_words(self) -> int:
+        """Where the facts hold what is said of panels."""
+        return self._views + len(self.views)
+
     def view_word(self, place: int) -> int:
         """Where the facts hold the offset of a view's words."""
         return self._views + place

@@ -118,11 +118,11 @@ class _Builder:
         if size == split.size:
             return self._leaf(use.value, "element", facts.shape(use.value))
         how = pattern(own, shape)
-        if size == split.rows and how in (("row", split), ("element", None)):
+        if size == split.rows and how in (("row", split.whole), ("element", None)):
             return self._leaf(use.value, "row", facts.shape(use.value))
-        if how == ("column", split):
+        if how == ("column", split.whole):
             return self._leaf(use.seen, "column", own)
-        if how == ("view", split):  # the same along each row
+        if how == ("view", split.whole):  # the same along each row
             return self._leaf(use.seen, "row", along(own, shape))
         return self._leaf(use.seen, "element", shape)
 
@@ -162,7 +162,8 @@ class _Builder:
         else:
             value = self._framed(facts.use(parts[-1].seen), parts.pop())
         for part in reversed(parts):
-            inner, frame = self._framed(facts.use(part.seen), part), part.frames[self.split]
+            inner = self._framed(facts.use(part.seen), part)
+            frame = part.frames[self.split.whole]
             value = self._step(Step("where", (self._inside(frame), inner, value), code))
         return value
 
@@ -177,8 +178,9 @@ class _Builder:
 
     def _framed(self, use: Use, part: Placed) -> int:
         """A value of the size of a part, at its place."""
-        facts, frame = self.facts, self._frame(part.frames[self.split])
-        if facts.size(use.value) == 1 < part.frames[self.split].size:
+        facts, own = self.facts, part.frames[self.split.whole]
+        frame = self._frame(own)
+        if facts.size(use.value) == 1 < own.size:
             return self._one(use.value)
         if use.value not in part.chain:
             return self._leaf(use.seen, "padded", facts.shape(use.seen), frame)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ngrad.devices import HOST
 from ngrad.graph.dying import may_write
 from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
 from ngrad.graph.indexing import (
@@ -29,6 +30,10 @@ from ngrad_kernels.space import Level
 ROW_LIMIT = 1 << 16
 """Elements of the longest row that is passed over more than once: it then waits in the second-level
 cache. A row that is longer is reduced by one kernel and used by another.
+"""
+PANEL = 1 << 9
+"""Elements of the smallest panels whose columns are reduced by a group: to begin and to end one
+takes longer than to read fewer again.
 """
 CHAIN_LIMIT = 32
 """Steps of an elementwise chain that are computed again rather than read."""
@@ -171,7 +176,10 @@ class Fusable:
             reduction = reduction_split(self.shape(node.inputs[0]), node.params[0])
             if reduction is None:
                 return
-            self.hard[k] = (reduction[1],)
+            space = reduction[1]
+            if space.panels > 1 and not (node.spec.device is HOST and space.panel >= PANEL):
+                return
+            self.hard[k] = (space,)
         elif kind == "pick" and node.params == LEADING:
             if self._memory(node.inputs[0]) in self.written:
                 return  # it is to be read before that
@@ -184,7 +192,7 @@ class Fusable:
             one_a_row = (*whole[:-1], 1)
             if node.params[-2:] != (last, last) or self.shape(node.inputs[1]) != one_a_row:
                 return
-            if 1 in split:
+            if 1 in (split.rows, split.length):
                 return
             self.hard[k] = (split,)
             if kind == "spread":
@@ -327,9 +335,16 @@ class Fusable:
             return None
         return found
 
+    def accepts(self, k: int, split: Split) -> bool:
+        """Whether a node that demands spaces is computed in one, or in one whose rows are those:
+        panels are for what reduces columns.
+        """
+        hard = self.hard[k]
+        return split in hard or (split.whole in hard and not self.reduces_columns(k))
+
     def _level(self, k: int, split: Split, found: dict[int, Level]) -> Level | None:
-        kind, shape, hard = self.kinds[k], self.shape(k), self.hard[k]
-        if hard and split not in hard:
+        kind, shape = self.kinds[k], self.shape(k)
+        if self.hard[k] and not self.accepts(k, split):
             return None
         inside = [use for use in self.uses[k] if use.value in found]
         if kind == "gather":
@@ -371,7 +386,7 @@ class Fusable:
     ) -> bool:
         if found[use.value] == "element":
             return self.size(use.seen) == split.size
-        return pattern(self.shape(use.seen), shape) == ("row", split)
+        return pattern(self.shape(use.seen), shape) == ("row", split.whole)
 
     def reduces_columns(self, k: int) -> bool:
         """Whether a node combines the elements of each column."""

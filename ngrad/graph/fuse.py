@@ -17,14 +17,11 @@ from ngrad.graph.dying import mark_dying
 from ngrad.graph.fusable import Fusable
 from ngrad.graph.graph import INPUT, PART, Graph, Node
 from ngrad.graph.group import FUSED, Group
-from ngrad.graph.indexing import Split
+from ngrad.graph.indexing import Split, along
 from ngrad.graph.layout import Layout
 from ngrad.graph.narrow import kind_of, narrow
-from ngrad.graph.partition import Partition
+from ngrad.graph.partition import AGAIN_LIMIT, Partition
 from ngrad.graph.written import written
-
-AGAIN_LIMIT = 8
-"""Steps that a group computes again rather than read what another group computed."""
 
 
 def fuse(graph: Graph, layouts: dict[int, Layout], given: Container[int] = ()) -> Graph:
@@ -109,12 +106,27 @@ class _Fused:
                 split = self.partition.alone(k)
             elif any(part.chain for part in facts.placed.get(k, ())):
                 split = split or facts.hard[k][0]
+            elif facts.kinds[k] == "reduce" and self._pays(k, facts.hard[k][0]):
+                (split,) = facts.hard[k]
             else:
                 split = None
         if split is None:
             return None
         again = self._again(members, split)
         return build(facts, split, frozenset(members) | again, wanted)
+
+    def _pays(self, k: int, split: Split) -> bool:
+        """Whether a single reduction is a group, which computes again what another group computed.
+        In one row, what is the same along rows would be packed, where that other had it at hand.
+        """
+        facts, again = self.facts, self._again([k], split)
+        along_rows = any(
+            facts.size(use.seen) > 1
+            and along(facts.shape(use.seen), facts.shape(j)) != facts.shape(j)
+            for j in again
+            for use in facts.uses[j]
+        )
+        return bool(again) and not (split.rows == 1 and along_rows)
 
     def _may_take(self, k: int) -> bool:
         """Whether an elementwise value may be put in the place of an input: by a group, also of one
@@ -167,10 +179,15 @@ class _Fused:
         return found if len(found) <= AGAIN_LIMIT else set()
 
     def _is_stored(self, k: int) -> bool:
-        """Whether a value is an output, or read by what is not fused."""
+        """Whether a value is an output, or read by what is not fused: of single nodes, reductions
+        may be.
+        """
         facts, units = self.facts, self.partition.units
         readers = [units[self.partition.unit[j]] for j in facts.readers[k]]
-        return k in facts.shown or any(len(reader.members) == 1 for reader in readers)
+        return k in facts.shown or any(
+            len(reader.members) == 1 and facts.kinds[reader.members[0]] != "reduce"
+            for reader in readers
+        )
 
     # -- new nodes ---------------------------------------------------------------------------------
 

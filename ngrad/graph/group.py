@@ -74,8 +74,8 @@ class Group:
         ]
 
     def __str__(self) -> str:
-        rows, length = self.split
-        lines = [f"{rows} x {length}"]
+        rows, length, panels = self.split
+        lines = [f"{rows} x {length}" + f" in {panels} panels" * (panels > 1)]
         for k, leaf in enumerate(self.leaves):
             where = f" {self.frames[leaf.frame]}" if leaf.spread == "padded" else ""
             where += f" at v{leaf.rows}" if leaf.spread == "gathered" else ""

@@ -10,14 +10,32 @@ Axis = Literal["row", "column"]
 
 
 class Split(NamedTuple):
-    """A space: so many rows of so many columns. A flat one has one row."""
+    """A space: so many rows of so many columns. A flat one has one row. The rows may be those of
+    several panels, one behind the other: columns are then reduced within each.
+    """
 
     rows: int
     length: int
+    panels: int = 1
 
     @property
     def size(self) -> int:
         return self.rows * self.length
+
+    @property
+    def whole(self) -> Split:
+        """The same rows and columns, as one panel."""
+        return Split(self.rows, self.length)
+
+    @property
+    def height(self) -> int:
+        """The rows of a panel."""
+        return self.rows // self.panels
+
+    @property
+    def panel(self) -> int:
+        """The elements of a panel."""
+        return self.height * self.length
 
 
 class Frame(NamedTuple):
@@ -101,11 +119,11 @@ def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Spli
     Examples
     --------
     >>> pattern((8, 1), (8, 3)), pattern((3,), (8, 3))
-    (('row', Split(rows=8, length=3)), ('column', Split(rows=8, length=3)))
+    (('row', Split(rows=8, length=3, panels=1)), ('column', Split(rows=8, length=3, panels=1)))
     >>> pattern((), (8, 3)), pattern((8, 3), (8, 3)), pattern((2, 1, 3), (2, 8, 3))
     (('one', None), ('element', None), ('view', None))
     >>> pattern((3, 1), (2, 3, 100))
-    ('view', Split(rows=6, length=100))
+    ('view', Split(rows=6, length=100, panels=1))
     """
     size = math.prod(own)
     if size == math.prod(shape):
@@ -154,7 +172,16 @@ def along(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def reduction_split(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Axis, Split] | None:
-    """The space in which a reduction is one over whole rows, or whole columns, if there is one."""
+    """The space in which a reduction is one over whole rows, or whole columns, perhaps those of
+    panels, if there is one.
+
+    Examples
+    --------
+    >>> reduction_split((2, 4, 8), (1, 2)), reduction_split((2, 4, 8), (0, 1))
+    (('row', Split(rows=2, length=32, panels=1)), ('column', Split(rows=8, length=8, panels=1)))
+    >>> reduction_split((2, 4, 8), (1,)), reduction_split((2, 4, 8), (0, 2))
+    (('column', Split(rows=8, length=8, panels=2)), None)
+    """
     telling = [k for k, n in enumerate(shape) if n != 1]
     reduced = [k for k in telling if k in axes]
     length = math.prod(shape[k] for k in reduced)
@@ -163,8 +190,10 @@ def reduction_split(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Axis
         return None
     if telling[len(telling) - len(reduced) :] == reduced:
         return "row", Split(rest, length)
-    if telling[: len(reduced)] == reduced:
-        return "column", Split(length, rest)
+    outer = telling.index(reduced[0])
+    if telling[outer : outer + len(reduced)] == reduced:
+        panels = math.prod(shape[k] for k in telling[:outer])
+        return "column", Split(panels * length, rest // panels, panels)
     return None
 
 
@@ -201,8 +230,8 @@ def frames(shape: tuple[int, ...], boxes: list[Box]) -> dict[Split, tuple[Frame,
     Examples
     --------
     >>> frames((100, 80), [((3, 1, 2), (0, 1, 80))])
-    {Split(rows=1, length=8000): (Frame(top=0, rows=1, left=240, columns=160),), \
-Split(rows=100, length=80): (Frame(top=3, rows=2, left=0, columns=80),)}
+    {Split(rows=1, length=8000, panels=1): (Frame(top=0, rows=1, left=240, columns=160),), \
+Split(rows=100, length=80, panels=1): (Frame(top=3, rows=2, left=0, columns=80),)}
     """
     found: dict[Split, tuple[Frame, ...]] = {}
     for cut in range(max(len(shape), 1)):

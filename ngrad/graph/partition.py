@@ -37,6 +37,8 @@ def steps_limit(names: Sequence[str]) -> int:
     return STEPS_LIMIT // period * period
 
 
+AGAIN_LIMIT = 8
+"""Steps that a group computes again rather than read what another group computed."""
 STRETCH = 512
 """Nodes in a row of which groups are made: so that the time to cut a long program grows with its
 length, not with the cube of it."""
@@ -107,6 +109,7 @@ class Partition:
             self.units[k] = Unit([k], steps, set(facts.uses[k]), written, before)
         self._merge_along_edges()
         self._merge_readers()
+        self._merge_reductions()
 
     def _merge_along_edges(self) -> None:
         for k, kind in enumerate(self.facts.kinds):
@@ -123,6 +126,35 @@ class Partition:
                 units = sorted({self.unit[k] for k in readers if kinds[k] not in (None, "gather")})
                 for first, second in itertools.pairwise(units):
                     self._merge(self.unit[first], self.unit[second])
+
+    def _merge_reductions(self) -> None:
+        """Merge single reductions of one space that come from a value in common by few elementwise
+        steps, which their group does again (`fuse.py`): it then reads that value once.
+        """
+        facts, alike = self.facts, dict[tuple[int, Split], list[int]]()
+        for k, kind in enumerate(facts.kinds):
+            if kind == "reduce" and len(self.units[self.unit[k]].members) == 1:
+                for source in self._sources(facts.uses[k][0].value):
+                    alike.setdefault((source, facts.hard[k][0]), []).append(k)
+        for reductions in alike.values():
+            for first, second in itertools.pairwise(reductions):
+                self._merge(self.unit[first], self.unit[second])
+
+    def _sources(self, k: int) -> set[int]:
+        """What is there, of the values of its size that an elementwise one comes from by few steps;
+        none if they are many.
+        """
+        facts, found, sources, waiting = self.facts, set[int](), set[int](), [k]
+        while waiting and len(found) <= AGAIN_LIMIT:
+            j = waiting.pop()
+            if facts.size(j) != facts.size(k):
+                continue
+            if facts.kinds[j] != "map":
+                sources.add(j)
+            elif j not in found:
+                found.add(j)
+                waiting += [use.value for use in facts.uses[j]]
+        return sources if len(found) <= AGAIN_LIMIT else set()
 
     def _merge(self, a: int, b: int) -> None:
         """Merge two units, if one space can compute both and the result is convex."""
@@ -200,9 +232,10 @@ class Partition:
     def _candidates(self, members: list[int]) -> list[Split]:
         """Spaces in which nodes could be computed together, the best first."""
         facts = self.facts
-        hard = [facts.hard[k] for k in members if facts.hard[k]]
+        hard = [k for k in members if facts.hard[k]]
         if hard:
-            return [split for split in hard[0] if all(split in others for others in hard)]
+            named = dict.fromkeys(split for k in hard for split in facts.hard[k])
+            return [split for split in named if all(facts.accepts(k, split) for k in hard)]
         size = max(facts.extent(k) for k in members)
         if size == 1:
             # The launch of one costs no more than a step, but those of a long loop add up.

@@ -36,9 +36,9 @@ from ngrad_kernels.in_place import in_place
 from ngrad_kernels.render import render
 from ngrad_kernels.render_short import takes_several
 from ngrad_kernels.render_space import render_space
-from ngrad_kernels.scratch import SLOTS, share_of
+from ngrad_kernels.scratch import SLOTS
 from ngrad_kernels.space import Kind, Operand, Reduce, Space, Step
-from ngrad_kernels.space_facts import facts, fold, items, partial_bytes
+from ngrad_kernels.space_facts import facts, fold, items, partial_bytes, share
 
 Place = tuple[int, int]
 """Where an operand is: an input, a result or scratch, and how many bytes from its beginning."""
@@ -142,13 +142,13 @@ def rendered(group: Group, inputs: tuple[Layout, ...]) -> tuple[str, str]:
 
 def _space(group: Group, loaded: list[Loaded]) -> Space:
     operands = tuple(leaf.operand for leaf in loaded)
-    flat = group.split.rows == 1
-    return Space(operands, group.steps, group.outputs, len(group.frames), flat=flat)
+    flat, panels = group.split.rows == 1, group.split.panels > 1
+    return Space(operands, group.steps, group.outputs, len(group.frames), flat=flat, panels=panels)
 
 
 def _cut(space: Space, split: Split) -> tuple[int, int]:
     """Rows and columns of a work item."""
-    rows, length = split
+    rows, length, panels = split
     axes = {step.axis for step in space.steps if isinstance(step, Reduce)}
     picks = any(isinstance(step, Step) and step.scalar == "pick" for step in space.steps)
     tile = CHUNK
@@ -156,7 +156,8 @@ def _cut(space: Space, split: Split) -> tuple[int, int]:
         tile = length
     elif axes == {"column"}:
         # One block of rows for all threads: columns are what they share.
-        tile = BLOCK if rows > ROWS else min(BLOCK, max(BLOCK // 4, 4 * CHUNK // rows))
+        least = BLOCK // 4 * panels  # which they share, too
+        tile = BLOCK if split.height > ROWS else min(BLOCK, max(least, 4 * CHUNK // split.height))
     span = ROWS if "column" in axes else 1 if rows == 1 else max(1, CHUNK // length)
     return span, min(tile, length)
 
@@ -201,7 +202,8 @@ class _Launches:
     def add(self, space: Space, operands: list[Place], results: list[Place]) -> None:
         """A space, and what folds its partial results."""
         target = self._target
-        sizes = (*self._split, *_cut(space, self._split))
+        rows, length, panels = self._split
+        sizes = rows, length, *_cut(space, self._split), panels
         slabs = target.columns_of(space, self._split.length) == "slabs"
         indexed = {space.inputs[k].index >= 0 for k in space.worded}
         fetch = target.skeleton("fetch") if False in indexed else 0
@@ -209,12 +211,12 @@ class _Launches:
         lies = self._frames, self._pitches, self._views
         kernel, count = target.kernel_of(space, length=self._split.length), items(*sizes)
         slot = target.brought_to(space, self._split.length)
-        share = share_of(count) if slot else 1
-        where = self._facts(facts(space, *sizes, *lies, fetch, share, fetch_rows))
+        grain = share(space, *sizes, bool(slot))
+        where = self._facts(facts(space, *sizes, *lies, fetch, grain, fetch_rows))
         partials = [self.room(nbytes) for nbytes in partial_bytes(space, *sizes, slabs)]
         brought = [self.room(min(count, SLOTS) * slot)] if slot else []
         given = *operands, *results, *partials, *brought
-        self.launches.append(Launch(kernel, where, count, share, given))
+        self.launches.append(Launch(kernel, where, count, grain, given))
         for last in fold(space, *sizes, slabs):
             which, offset = partials[last.partial]
             read = ((which, offset + last.slabs), results[last.output], (which, offset))

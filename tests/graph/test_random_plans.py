@@ -12,7 +12,7 @@ from random_graphs import STEPS, RandomGraph, exactness, random_graphs
 from tracing import Tracing, run
 
 import ngrad
-from ngrad.graph import indexing, partition
+from ngrad.graph import fusable, indexing, partition
 from ngrad.graph.fuse import fuse
 from ngrad.graph.gather import gather
 from ngrad.graph.graph import INPUT
@@ -36,16 +36,20 @@ def test_plan_is_as_interpreted(example: RandomGraph) -> None:
 @given(
     random_graphs(),
     st.sampled_from([partition.STRETCH, 3, 8]),
-    st.sampled_from([indexing.NARROW, 2]),
+    st.sampled_from([(indexing.NARROW, fusable.PANEL), (2, 1)]),
 )
-def test_fused_groups_are_as_interpreted(example: RandomGraph, stretch: int, narrow: int) -> None:
+def test_fused_groups_are_as_interpreted(
+    example: RandomGraph, stretch: int, sizes: tuple[int, int]
+) -> None:
     """What a group says it computes, without any kernel, is what its nodes compute; also where
     groups lie within stretches of few nodes, as those of a long program do, and where parts are
-    placed in rows that are short.
+    placed in rows that are short, and panels are small.
     """
+    narrow, panel = sizes
     layouts = {node.params[0]: node.spec for node in example.graph.nodes if node.op == INPUT}
     wide = mock.patch.object(indexing, "NARROW", narrow)
-    with wide, mock.patch.object(partition, "STRETCH", stretch):
+    high = mock.patch.object(fusable, "PANEL", panel)
+    with wide, high, mock.patch.object(partition, "STRETCH", stretch):
         graph = gather(fuse(example.graph, layouts))
     graph.verify()
     example.compare(interpret(graph, example.arrays))

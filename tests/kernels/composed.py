@@ -15,7 +15,7 @@ from ngrad_kernels import codes, cpu, space_facts
 from ngrad_kernels.body import Body
 from ngrad_kernels.body import Step as BodyStep
 from ngrad_kernels.contract import BLOCK, CHUNK, LINE, ROWS, accumulator
-from ngrad_kernels.scratch import SLOTS, share_of
+from ngrad_kernels.scratch import SLOTS
 from ngrad_kernels.space import LENGTH, STREAM, Reduce, Space, Step
 from ngrad_kernels.target import Columns
 
@@ -37,10 +37,16 @@ class Case:
     inputs: tuple[Array, ...]
     frames: tuple[tuple[int, int, int, int], ...] = ()
     views: tuple[tuple[int, ...], ...] = field(default=())
+    panels: int = 1
 
     @property
-    def cut(self) -> tuple[int, int, int, int]:
-        return self.rows, self.length, self.span, self.tile
+    def cut(self) -> tuple[int, int, int, int, int]:
+        return self.rows, self.length, self.span, self.tile, self.panels
+
+    @property
+    def height(self) -> int:
+        """The rows of a panel."""
+        return self.rows // self.panels
 
     @property
     def pitches(self) -> list[int]:
@@ -77,10 +83,11 @@ class _Guarded:
         return self.memory[GUARD : GUARD + self.size].view(dtype).reshape(shape)
 
 
-def _shape(space: Space, value: int, rows: int, length: int) -> tuple[int, ...]:
+def _shape(case: Case, value: int) -> tuple[int, ...]:
+    space, rows, length = case.space, case.rows, case.length
     step = space.reduction(value)
     if step is not None:
-        return (length,) if step.axis == "column" else (rows,)
+        return (case.panels * length,) if step.axis == "column" else (rows,)
     together = space.interleaved(value)
     if len(together) > 1:
         return rows, length, len(together)
@@ -125,7 +132,7 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False, behind: int = 16)
     space = case.space
     fetch, fetch_rows = map(target.fetch, ("fetch", "fetch_rows")) if case.views else (0, 0)
     count, slot = space_facts.items(*case.cut), target.brought_to(space, case.length)
-    share = share_of(count)
+    share = space_facts.share(space, *case.cut, bool(slot))
     lies = case.frames, case.pitches, case.views
     words = space_facts.facts(space, *case.cut, *lies, fetch, share, fetch_rows)
     facts = np.array(words, np.int64)
@@ -135,7 +142,7 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False, behind: int = 16)
         fold._replace(facts=np.array(fold.facts, np.int64))
         for fold in space_facts.fold(space, *case.cut, slabs)
     ]
-    shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
+    shapes = [_shape(case, value) for value in space.outputs]
     kinds = [dtype_of(space.code_of(value)) for value in space.outputs]
     outputs = [
         _Guarded(int(np.prod(shape)) * kind.itemsize, behind)
@@ -153,7 +160,7 @@ def fused(case: Case, target: Any = Cpu, stream: bool = False, behind: int = 16)
     addresses = [*(x.ctypes.data for x in inputs), *(place.address for place in written)]
     read = (facts, *(fold.facts for fold in folds), *case.inputs)
     with target.memory([*read, *(place.memory for place in written)]):
-        target.launch(space, facts, count, share if slot else 1, addresses)
+        target.launch(space, facts, count, share, addresses)
         for fold in folds:
             given = partials[fold.partial].address
             operands = [given + fold.slabs, outputs[fold.output].address, given]
@@ -174,7 +181,7 @@ def composed(case: Case) -> list[Array]:
             values.append(_reduced(case, step, values[step.operand]))
         else:
             values.append(_computed(case, step, values, len(values)))
-    shapes = [_shape(space, value, case.rows, case.length) for value in space.outputs]
+    shapes = [_shape(case, value) for value in space.outputs]
     return [
         np.broadcast_to(values[value], shape)
         for value, shape in zip(space.outputs, shapes, strict=True)
@@ -190,12 +197,14 @@ def _loaded(case: Case, k: int) -> Array:
     if operand.index >= 0:
         shape = (case.rows,) if operand.kind == "row" else (case.rows, case.length)
         return x[case.inputs[operand.index]].reshape(shape)
+    if operand.kind == "view":
+        return x.reshape(case.rows, case.length)
     return x[None, :] if operand.kind == "column" else x
 
 
 def _computed(case: Case, step: Step, values: list[Array], value: int) -> Array:
     level = case.space.level_of(value)
-    shape = _shape(case.space, value, case.rows, case.length)[:2]
+    shape = _shape(case, value)[:2]
     column = np.arange(case.length)
     if step.scalar == "inside":
         return case.inside(step.frame)
@@ -237,8 +246,9 @@ def _reduced(case: Case, step: Reduce, operand: Array) -> Array:
         items = rows * chunks
     else:
         body = Body("columns", (code,), (), (0,), step.reduction, step.code)
-        chunks, width, count, extent = max(1, -(-rows // ROWS)), length, length, rows
-        items = chunks * -(-length // BLOCK)
+        extent, width, count = case.height, length, case.panels * length
+        chunks = max(1, -(-extent // ROWS))
+        items = case.panels * chunks * -(-length // BLOCK)
     out = np.empty(count, dtype_of(step.code))
     partial = np.empty(count * chunks, dtype_of(accumulator(code)))
     addresses = [x.ctypes.data, out.ctypes.data, partial.ctypes.data]

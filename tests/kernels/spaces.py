@@ -33,8 +33,10 @@ class Builder:
     def reduce(self, reduction: str, operand: int, axis: Any = "row", code: str = "f4") -> int:
         return self._added(Reduce(reduction, operand, axis, code))
 
-    def space(self, *outputs: int, frames: int = 0, flat: bool = False) -> Space:
-        return Space(self.inputs, tuple(self.steps), outputs, frames, flat=flat)
+    def space(
+        self, *outputs: int, frames: int = 0, flat: bool = False, panels: bool = False
+    ) -> Space:
+        return Space(self.inputs, tuple(self.steps), outputs, frames, flat=flat, panels=panels)
 
 
 # -- data ------------------------------------------------------------------------------------------
@@ -60,21 +62,35 @@ def numbers(rng: np.random.Generator, code: str, shape: tuple[int, ...], special
     return rng.integers(low, 100, shape).astype(code)
 
 
+def _divisor(rng: np.random.Generator, n: int) -> int:
+    """One of few, of which the number itself is often one."""
+    return int(rng.choice([k for k in (1, 2, 3, 5, 16, 64, n) if n % max(k, 1) == 0 and k]))
+
+
 def view_over(
     rng: np.random.Generator, code: str, rows: int, length: int, special: bool
 ) -> tuple[Array, tuple[int, ...]]:
-    """Elements (row, column) somewhere in memory: a slice, a transpose, a broadcast; its words."""
-    how = rng.integers(4)
+    """Elements (row, column) somewhere in memory: a slice, a transpose, a broadcast along columns,
+    or one along two axes of four; its words.
+    """
+    how = rng.integers(5)
     if how == 0:
         x = numbers(rng, code, (rows, length + 5), special)[:, 2 : 2 + length]
     elif how == 1:
         x = numbers(rng, code, (length, rows), special).T
     elif how == 2:
         x = np.broadcast_to(numbers(rng, code, (rows, 1), special), (rows, length))
-    else:
+    elif how == 3:
         x = numbers(rng, code, (rows, 2 * length), special)[:, ::-2]
+    else:
+        # Of a period that rows need not begin and end with.
+        period = _divisor(rng, rows * length)
+        height, twice = _divisor(rng, rows * length // period), _divisor(rng, period)
+        apart = rows * length // period // height
+        own = numbers(rng, code, (apart, 1, period // twice, 1), special)
+        x = np.broadcast_to(own, (apart, height, period // twice, twice))
     pairs = [word for n, step in zip(x.shape, x.strides, strict=True) for word in (n, step)]
-    return x, (x.itemsize, 2, *pairs)
+    return x, (x.itemsize, x.ndim, *pairs)
 
 
 def rows_over(
@@ -94,9 +110,11 @@ def filled(
     tile: int,
     seed: int = 0,
     special: bool = True,
+    panels: int = 1,
 ) -> Case:
     """A case with data drawn for a space; int64 of level row are columns, from either end. Rows by
-    index are of as many elements as the space's, or as divide all of them.
+    index are of as many elements as the space's, or as divide all of them. Rows are those of so
+    many panels.
     """
     rng = np.random.default_rng(seed)
     frames = []
@@ -143,7 +161,8 @@ def filled(
         inputs.append(np.asarray(x, dtype_of(operand.code)))
     for k, x in indices.items():
         inputs[k] = x
-    return Case(space, rows, length, span, tile, tuple(inputs), tuple(frames), tuple(views))
+    given = tuple(inputs), tuple(frames), tuple(views)
+    return Case(space, rows, length, span, tile, *given, panels=panels)
 
 
 def assert_same(case: Case) -> None:

@@ -113,6 +113,15 @@ def side_by_side() -> Space:
     return b.space(b.step("interleave", share, 1, 2), b.step("negative", share))
 
 
+def instance_norm_gradient() -> Space:
+    """Columns of panels, of a step's results and of an operand, beside what is stored."""
+    b = Builder(("f4", "element"), ("f4", "view"), ("f4", "view"), ("f4", "column"), ("f8", "row"))
+    h = b.step("multiply", b.step("subtract", 0, 1), 2)
+    weighted = b.step("multiply", h, 3)
+    sums = b.reduce("sum", weighted, "column"), b.reduce("max", 0, "column")
+    return b.space(weighted, *sums, b.reduce("sum", 4, "column", "f8"), panels=True)
+
+
 def column_extremes() -> Space:
     """Reductions over columns alone, of several dtypes."""
     b = Builder(("i4", "element"), ("b1", "view"), ("u1", "row"))
@@ -155,6 +164,31 @@ def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is column_extremes else (max(length, 1),)
     for tile in tiles:
         assert_same(filled(make(), rows, length, ROWS, tile))
+
+
+@pytest.mark.parametrize(
+    "rows, length, period",
+    [(2, 192, 128), (6, 256, 128), (6, 256, 256), (6, 130, 390), (6, 200, 400), (4, 1100, 1100)],
+)
+def test_rows_of_a_view_that_are_alike(rows: int, length: int, period: int) -> None:
+    """They are packed once, where rows begin with what repeats: not all do."""
+    b = Builder(("f4", "view"), ("f4", "element"))
+    total = b.step("add", 0, 1)
+    space = b.space(total, b.reduce("sum", total, "column"))
+    own = np.arange(2 * period, dtype=np.float32)[::2]
+    x = np.broadcast_to(own, (rows * length // period, period))
+    words = (4, 2, *(word for pair in zip(x.shape, x.strides, strict=True) for word in pair))
+    y = np.ones((rows, length), np.float32)
+    assert_same(Case(space, rows, length, ROWS, length, (x, y), views=(words,)))
+
+
+@pytest.mark.parametrize("length", [1, 7, 64, 65, 128, 1100])
+@pytest.mark.parametrize("panels, height", [(2, 1), (3, 16), (70, 5), (2, 1025), (3, 2048), (2, 0)])
+def test_columns_of_panels(panels: int, height: int, length: int) -> None:
+    """As many as several calls have, each with its own memory; in one block of rows, or more."""
+    for seed, tile in enumerate((BLOCK, 64, length)):
+        cut = panels * height, length, ROWS, min(tile, length)
+        assert_same(filled(instance_norm_gradient(), *cut, seed, panels=panels))
 
 
 @pytest.mark.parametrize("rows, length", FLAT)

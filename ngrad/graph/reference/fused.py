@@ -26,7 +26,7 @@ def fused(*inputs: Array, group: Group) -> tuple[Array, ...] | Array:
         x = inputs[leaf.input]
         if leaf.spread == "gathered":
             x = x[values[leaf.rows]]
-            x = x.reshape(group.split if x.size == group.split.size else (-1, 1))
+            x = x.reshape(_shape(group) if x.size == group.split.size else (-1, 1))
         values.append(_loaded(x, leaf, group))
     for step in group.steps:
         operands = [values[k] for k in step.operands]
@@ -55,11 +55,15 @@ def together(*inputs: Array, groups: tuple[Group, ...]) -> tuple[Array, ...]:
 
 
 def _whole(x: Array, group: Group) -> Array:
-    return np.broadcast_to(x, group.split)
+    return np.broadcast_to(x, _shape(group))
+
+
+def _shape(group: Group) -> tuple[int, int]:
+    return group.split.rows, group.split.length
 
 
 def _loaded(x: Array, leaf: Leaf, group: Group) -> Array:
-    rows, length = group.split
+    rows, length = _shape(group)
     if leaf.spread == "padded":
         frame = group.frames[leaf.frame]
         out = np.zeros((rows, length), x.dtype)
@@ -81,14 +85,17 @@ def _within(frame: Frame) -> tuple[slice, slice]:
 
 
 def _reduced(step: Reduce, x: Array, group: Group) -> Any:
-    axis = 1 if step.axis == "row" else 0
-    total = FOLDS[f"reduce_{step.reduction}"](_whole(x, group), axes=(axis,))
-    return np.expand_dims(total, axis)
+    """Of each row an element; of columns a row of them for each panel."""
+    axis, x = 1 if step.axis == "row" else 0, _whole(x, group)
+    if group.split.panels > 1 and not axis:
+        axis, x = 1, x.reshape(group.split.panels, group.split.height, group.split.length)
+    total = FOLDS[f"reduce_{step.reduction}"](x, axes=(axis,))
+    return total if x.ndim > 2 else np.expand_dims(total, axis)
 
 
 def _computed(step: Step, operands: list[Array], group: Group) -> Any:
     if step.scalar == "inside":
-        inside = np.zeros(group.split, bool)
+        inside = np.zeros(_shape(group), bool)
         inside[_within(group.frames[step.frame])] = True
         return inside
     if step.scalar == "pick":
@@ -96,7 +103,7 @@ def _computed(step: Step, operands: list[Array], group: Group) -> Any:
         return np.take_along_axis(_whole(x, group), _by_rows(index, group), 1)
     if step.scalar == "spread":
         index, g = operands
-        out = np.zeros(group.split, g.dtype)
+        out = np.zeros(_shape(group), g.dtype)
         np.put_along_axis(out, _by_rows(index, group), 0 + _by_rows(g, group), 1)
         return out
     if step.scalar == "interleave":
