@@ -58,6 +58,16 @@ def targets_of(target: Any) -> tuple[Tensor, ...]:
     )
 
 
+def targets_among(sources: tuple[Any, ...], target: Any) -> list[Any]:
+    """Sources that are targets themselves, and whose derivative so is 1, whoever watched them."""
+    if type(target) is Tensor:
+        found = [source for source in sources if source is target]
+    else:
+        leaves = {id(leaf) for leaf in leaves_of(target, "gradient")}
+        found = [source for source in sources if id(source) in leaves]
+    return [x for x in found if isinstance(x, (Tensor, Variable)) and x.dtype.is_inexact]
+
+
 def alike(value: Any, where: Layout, what: str, of: str) -> Tensor:
     """What is given of a derivative, in the dtype of what it is given for.
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import optree
 
-from ngrad.asking import UnconnectedGradients, held, source_of
+from ngrad.asking import UnconnectedGradients, held, source_of, targets_among
 from ngrad.cell import like
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
@@ -88,6 +88,8 @@ def jacobian(
     y = _one(target, "jacobian", "target")
     leaves, structure = flatten(sources, "jacobian")
     wanted = tuple([source_of(leaf) for leaf in leaves])
+    for source in targets_among(wanted, target):
+        tape.watch(source)
     zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
     chunk = parallel_iterations if chunk_size is None else chunk_size
     rows = _rows(tape, "jacobian", chunk, experimental_use_pfor)

@@ -9,7 +9,7 @@ from typing import Any
 
 import optree
 
-from ngrad.asking import NONE, UnconnectedGradients, seeds_of, source_of, targets_of
+from ngrad.asking import NONE, UnconnectedGradients, seeds_of, source_of, targets_among, targets_of
 from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.errors import TraceError
@@ -329,6 +329,8 @@ class GradientTape(Jacobians):
         else:
             leaves, structure = flatten(sources, "gradient")
             wanted = tuple([source_of(value) for value in leaves])
+        for source in targets_among(wanted, target):
+            self.watch(source)
         results = self._sweep(targets, wanted, seeds)
         if zero:
             results = [

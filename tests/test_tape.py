@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,21 @@ def test_a_target_that_is_a_source_adds_ones() -> None:
     assert tape.gradient([y, x], x).numpy().tolist() == [5, 7]
     in_x, in_y = tape.gradient(y, [x, y])
     assert in_x.numpy().tolist() == [4, 6] and in_y.numpy().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("made", [constant, Variable, partial(Variable, trainable=False)])
+def test_a_target_that_is_a_source_is_one_unless_watched(made: Any) -> None:
+    """What is chosen by a branch may be a variable that nothing has read."""
+    x, other = made([2.0, 3.0]), Variable([5.0, 7.0])
+    with GradientTape(persistent=True) as tape:
+        y = other * other
+    assert tape.gradient(x, x).numpy().tolist() == [1, 1]
+    assert tape.gradient({"x": x, "y": y}, [other, x])[1].numpy().tolist() == [1, 1]
+    assert tape.gradient(x, [other, x], output_gradients=constant([2.0, 4.0]))[0] is None
+    assert tape.jacobian(x, x).numpy().tolist() == [[1, 0], [0, 1]]
+    with GradientTape() as tape:
+        pass
+    assert tape.gradient(x, x).numpy().tolist() == [1, 1]
 
 
 def test_intermediate_sources() -> None:
