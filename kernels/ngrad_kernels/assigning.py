@@ -16,6 +16,7 @@ from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.machine import BIT, BYTE, INT, POINTER, WORD, Code, Function
 from ngrad_kernels.making import FEW, NULL
 from ngrad_kernels.memory import Buffer
+from ngrad_kernels.parts_in_order import write_parts_in_order
 from ngrad_kernels.places import NOWHERE
 from ngrad_kernels.runs import RUN, write_runs
 from ngrad_kernels.subscripts import by_method
@@ -221,11 +222,13 @@ def _parted(module: ir.Module, kinds: CellKinds) -> None:
 
 
 def _assigned(module: ir.Module, kinds: CellKinds) -> None:
-    """assigned(cell, index, value, window): 1 if a value was written; 0 if that is Python's to do,
-    -1 if something raised.
+    """assigned(cell, index, value, window, lies, memory): 1 if a value was written; 0 if that is
+    Python's to do, -1 if something raised. Of a view there is the layout, and an address at which
+    its elements are one after the other; of anything else null, and 0.
     """
-    it = Code(module, "assigned", INT, *[POINTER] * 4)
-    this, index, value, window = it.function.args
+    it = Code(module, "assigned", INT, *[POINTER] * 5, WORD)
+    this, index, value, window, lies, memory = it.function.args
+    packed = it.builder.not_(it.is_null(lies))
     builder, nobody = it.builder, it.known(None)
     of_cell, of_tensor = offsets(kinds.cell), offsets(kinds.kinds.tensor)
     it.unless(it.is_of(this, kinds.cell), INT(0))
@@ -272,11 +275,11 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
     it.hold(where)
     begins, base = (it.integer(it.get(thing, of_tensor["_at"])) for thing in (part, x))
     # Of complex numbers a view may hold what was computed.
-    memory = it.same(it.get(part, of_tensor["_block"]), it.get(x, of_tensor["_block"]))
+    mine = it.same(it.get(part, of_tensor["_block"]), it.get(x, of_tensor["_block"]))
     # What has no axes may be a number.
     some = builder.not_(it.same(it.get(where, of_layout["ndim"]), it.known(0)))
     it.let_go(part)
-    it.unless(builder.and_(memory, some), INT(0), where, x)
+    it.unless(builder.and_(mine, some), INT(0), where, x)
     step = builder.call(module.globals["spot"], [where, index])
     element = builder.icmp_signed("!=", step, NOWHERE)
     words = it.allocate(len(RUN))
@@ -290,10 +293,21 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
             given = where, begins, index, value, x, asked
             ready = builder.call(module.globals["put_asked"], given)
             it.unless(builder.icmp_signed(">", ready, INT(0)), ready, where, x)
-    with builder.if_then(view):  # it is to hold none of its owner's memory
+
+    def forgotten(cell: Any) -> None:
+        """Code that has a view hold none of its owner's memory."""
         for name in ("_seen", "_held"):
             it.hold(nobody)
-            it.replace(this, of_cell[name], nobody)
+            it.replace(cell, of_cell[name], nobody)
+
+    with builder.if_then(view):
+        forgotten(this)
+    with builder.if_then(packed):  # of the same array, perhaps
+        given = builder.call(module.globals["held_by"], [value])
+        with builder.if_then(builder.not_(it.is_null(given))):
+            blocks = (it.get(thing, of_tensor["_block"]) for thing in (given, x))
+            with builder.if_then(it.same(*blocks)):
+                forgotten(value)
     there = it.same(it.get(first, of_cell["_held"]), x)
     it.let_go(x)  # from here on nothing runs in between
     mine = builder.alloca(BIT)
@@ -316,7 +330,8 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
         it.let_go_of(asked, WORD(ASKED))
         builder.ret(builder.load(done))
     with builder.if_then(builder.and_(there, builder.not_(own)), likely=False):
-        with builder.if_then(it.is_of(value, kinds.cell)):  # which may have it, as a view
+        cell = builder.and_(builder.not_(packed), it.is_of(value, kinds.cell))
+        with builder.if_then(cell):  # which may have it
             given = builder.call(module.globals["held_by"], [value])
             it.unless(builder.not_(it.is_null(given)), INT(0), where)
             block = it.get(given, of_tensor["_block"])
@@ -332,7 +347,7 @@ def _assigned(module: ir.Module, kinds: CellKinds) -> None:
         done = builder.call(module.globals["put"], [value, where, builder.add(begins, step)])
         it.let_go(where)
         builder.ret(builder.zext(done, INT))
-    done = builder.call(module.globals["fill"], [value, x, where, words, begins])
+    done = builder.call(module.globals["fill"], [value, x, where, words, begins, lies, memory])
     it.let_go(where)
     builder.ret(builder.zext(done, INT))
 
@@ -342,8 +357,8 @@ def write_assign(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     where it is more than a number, or as many, for elements side by side in memory that nobody else
     has; or if anybody listens, who may want what was there before.
     """
-    steps = _alone_in, _number_of, _put, _is_own, _parted, write_runs, write_put_at, _assigned
-    for write in (*steps, write_is_part):
+    steps = _alone_in, _number_of, _put, _is_own, _parted, write_runs, write_put_at
+    for write in (*steps, write_parts_in_order, _assigned, write_is_part):
         write(module, kinds)
     it = Code(module, "assign", INT, POINTER, POINTER, POINTER)
     this, index, value = it.function.args
@@ -353,8 +368,15 @@ def write_assign(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
         with builder.if_then(builder.icmp_signed("!=", there, INT(0)), likely=False):
             builder.ret(builder.select(builder.icmp_signed("<", there, INT(0)), there, INT(0)))
         window = window_of(it, ways.state, otherwise=INT(-1))
-        done = builder.call(module.globals["assigned"], [this, index, value, window])
+        place = builder.alloca(WORD)
+        lies = builder.call(module.globals["elements_of"], [value, window, place])
+        given = this, index, value, window, lies, builder.load(place)
+        done = builder.call(module.globals["assigned"], given)
         it.let_go(window)
+        with builder.if_then(builder.not_(it.is_null(lies))):
+            it.let_go(lies)
+            release = it.external("PyMem_RawFree", ir.VoidType(), WORD)
+            builder.call(release, [builder.load(place)])
         with builder.if_then(builder.icmp_signed("!=", done, INT(0)), likely=True):
             builder.ret(builder.select(builder.icmp_signed("<", done, INT(0)), done, INT(0)))
     builder.ret(builder.call(by_method(module), [this, index, value]))
@@ -366,7 +388,7 @@ def write_put_at_once(module: ir.Module, ways: Ways) -> None:
     builder = it.builder
     window = window_of(it, ways.state)
     given = [it.given_object(k) for k in range(3)]
-    done = builder.call(module.globals["assigned"], [*given, window])
+    done = builder.call(module.globals["assigned"], [*given, window, NULL, WORD(0)])
     it.let_go(window)
     it.unless(builder.icmp_signed(">=", done, INT(0)), NULL)
     make = it.external("PyBool_FromLong", POINTER, WORD)

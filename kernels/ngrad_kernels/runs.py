@@ -162,16 +162,13 @@ def _run(module: ir.Module, kinds: CellKinds) -> None:
 
 
 def _fits(module: ir.Module, kinds: CellKinds) -> None:
-    """fits(x, layout, words): whether a tensor has as many elements as blocks of a layout, axis by
-    axis, in its dtype, and they are there, in rows.
+    """fits(own, layout, words): whether one layout has as many elements as blocks of another, axis
+    by axis, in its dtype.
     """
     it = Code(module, "fits", BIT, POINTER, POINTER, WORDS)
-    x, layout, words = it.function.args
+    own, layout, words = it.function.args
     builder = it.builder
-    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
-    it.unless(builder.not_(it.same(it.get(x, of_tensor["_at"]), it.known(0))), BIT(0))
-    own = it.get(x, of_tensor["_layout"])
-    it.unless(it.same(it.get(own, of_layout["contiguous"]), it.known(True)), BIT(0))
+    of_layout = offsets(kinds.kinds.layout)
     for name in ("dtype", "device"):
         it.unless(it.same(*(it.get(lies, of_layout[name]) for lies in (own, layout))), BIT(0))
     shape, sizes = (it.get(lies, of_layout["shape"]) for lies in (own, layout))
@@ -191,34 +188,45 @@ def _fits(module: ir.Module, kinds: CellKinds) -> None:
 
 
 def _fill(module: ir.Module, kinds: CellKinds) -> None:
-    """fill(value, x, layout, words, address): whether a number could be written to all elements of
-    blocks, or as many others, which lie in other memory than a tensor's, of which these are.
+    """fill(value, x, layout, words, address, lies, memory): whether a number could be written to
+    all elements of blocks, or as many others, which lie in other memory than a tensor's, of which
+    these are; if there is a layout, those that are in order at an address.
     """
-    it = Code(module, "fill", BIT, POINTER, POINTER, POINTER, WORDS, WORD)
-    value, x, layout, words, address = it.function.args
+    it = Code(module, "fill", BIT, POINTER, POINTER, POINTER, WORDS, WORD, POINTER, WORD)
+    value, x, layout, words, address, lies, memory = it.function.args
     builder = it.builder
     of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
     begin, count, step, inner = (it.word(words, k) for k in range(4))
     begins, nbytes = builder.add(address, begin), builder.mul(count, inner)
     one = builder.icmp_signed("==", step, inner)
-    held = builder.alloca(POINTER)
-    builder.store(value, held)
-    with builder.if_then(it.is_of(value, kinds.cell)):
-        builder.store(builder.call(module.globals["held_by"], [value]), held)
-        it.unless(builder.not_(it.is_null(builder.load(held))), BIT(0))
     copy = it.external("memcpy", POINTER, WORD, WORD, WORD)
-    given = builder.load(held)
     wide = builder.or_(one, builder.icmp_signed(">=", inner, WORD(WIDE)))
     few = builder.icmp_signed("<", nbytes, builder.select(wide, WORD(SHARED), WORD(MOST)))
     it.unless(few, BIT(0))
+    held, own, begun = builder.alloca(POINTER), builder.alloca(POINTER), builder.alloca(WORD)
+    for thing, place in ((value, held), (lies, own), (memory, begun)):
+        builder.store(thing, place)
+    with builder.if_then(it.is_null(lies)):
+        with builder.if_then(it.is_of(value, kinds.cell)):
+            builder.store(builder.call(module.globals["held_by"], [value]), held)
+            it.unless(builder.not_(it.is_null(builder.load(held))), BIT(0))
+        given = builder.load(held)
+        with builder.if_then(it.is_of(given, kinds.kinds.tensor)):
+            block, whole = (it.get(z, of_tensor["_block"]) for z in (given, x))
+            it.unless(builder.not_(it.same(block, whole)), BIT(0))
+            where, at = (it.get(given, of_tensor[name]) for name in ("_layout", "_at"))
+            in_rows = it.same(it.get(where, of_layout["contiguous"]), it.known(True))
+            there = builder.not_(it.same(at, it.known(0)))
+            with builder.if_then(builder.and_(there, in_rows)):
+                builder.store(where, own)
+                builder.store(it.integer(at), begun)
     fitting = builder.alloca(BIT)
     builder.store(BIT(0), fitting)
-    with builder.if_then(it.is_of(given, kinds.kinds.tensor)):
-        block, own = (it.get(z, of_tensor["_block"]) for z in (given, x))
-        it.unless(builder.not_(it.same(block, own)), BIT(0))
-        builder.store(builder.call(module.globals["fits"], [given, layout, words]), fitting)
+    with builder.if_then(builder.not_(it.is_null(builder.load(own)))):
+        alike = builder.call(module.globals["fits"], [builder.load(own), layout, words])
+        builder.store(alike, fitting)
     with builder.if_then(builder.load(fitting)):
-        source = it.integer(it.get(given, of_tensor["_at"]))
+        source = builder.load(begun)
         with builder.if_then(one):
             builder.call(copy, [begins, source, nbytes])
             builder.ret(BIT(1))

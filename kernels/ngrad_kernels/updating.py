@@ -11,7 +11,8 @@ from llvmlite import ir
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import offsets
 from ngrad_kernels.keys import key_of
-from ngrad_kernels.machine import INT, POINTER, Code
+from ngrad_kernels.machine import INT, POINTER, WORD, Code
+from ngrad_kernels.making import NULL
 
 if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
@@ -57,7 +58,7 @@ def write_taken_over(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     it.unless(it.is_of(this, kinds.cell), INT(0))
     with builder.if_then(builder.not_(it.same(it.get(this, of_cell["_owner"]), nobody))):
         window = window_of(it, ways.state, otherwise=INT(-1))
-        given = this, it.known(Ellipsis), found, window
+        given = this, it.known(Ellipsis), found, window, NULL, WORD(0)
         done = builder.call(module.globals["assigned"], given)
         it.let_go(window)
         builder.ret(done)

@@ -125,7 +125,7 @@ def test_parts_through_whatever_names_an_array(data: Any) -> None:
     """Of an array that nobody else has, and of views of it; also of what lies in its own memory."""
     draw = data.draw
     shape = draw(st.sampled_from([(5,), (4, 4), (3, 3, 3)]))
-    dtype, other = draw(st.sampled_from(["f8", "i4"])), draw(st.sampled_from(["f8", "i4"]))
+    dtype, other = (draw(st.sampled_from(["f8", "i4", "u1", "f2"])) for _ in range(2))
     start = np.random.default_rng(1).integers(0, 99, shape)
     x, y = start.astype(dtype), ours.array(start.astype(dtype))
     take = draw(st.sampled_from([lambda x: x, *TAKEN.values()]))
