@@ -73,7 +73,9 @@ def array(
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x._layout.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
-    if order == "K" and type(object) in (list, tuple):  # nobody else has what was made of it
+    if order == "K" and (
+        type(object) in PLAIN or type(object) in (list, tuple)
+    ):  # nobody else has what was made of it
         return as_array(x)
     return duplicate(x, order_of(object, order))
 

@@ -69,6 +69,13 @@ def _each(x: ndarray, leading: int) -> Iterable[Any]:
     return x.reshape(math.prod(x.shape[:leading]), *x.shape[leading:])
 
 
+def _repeated(x: ndarray, shape: tuple[int, ...]) -> ndarray:
+    """An array, or its elements repeated to a shape in memory of their own: of a view that repeats
+    them Python would look for each.
+    """
+    return x if x.shape == shape else broadcast_to(x, shape).copy()
+
+
 def _numbers(values: list[Any], dtype: np.dtype[Any]) -> ndarray:
     """Numbers, ours among them, as a vector of a dtype."""
     plain = [x.item() if isinstance(x, ndarray) and not x.ndim else x for x in values]
@@ -130,7 +137,7 @@ class vectorize:
         shapes = [x.shape[: x.ndim - len(core)] for x, core in zip(arrays, cores, strict=True)]
         lead = np.broadcast_shapes(*shapes)
         wide = [
-            broadcast_to(x, lead + x.shape[x.ndim - len(core) :])
+            _repeated(x, lead + x.shape[x.ndim - len(core) :])
             for x, core in zip(arrays, cores, strict=True)
         ]
         if 0 in lead and not self.otypes:

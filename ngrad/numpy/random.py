@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -256,6 +257,11 @@ def _of_all(name: str) -> Callable[..., Any]:
 
 globals().update({name: _of_all(name) for name in LEGACY})
 ranf = sample = globals()["random_sample"]
+
+mtrand = ModuleType("mtrand", "The legacy part, by the name of the module in which NumPy has it.")
+"""`mtrand.RandomState()` and `mtrand._rand`, the global generator, are what programs ask it for."""
+vars(mtrand).update({name: globals()[name] for name in (*LEGACY, "RandomState", "ranf", "sample")})
+vars(mtrand).update(_rand=_global)
 
 __all__ = [
     *LEGACY, *SEEDED, "BitGenerator", "Generator", "RandomState", "default_rng",

@@ -203,10 +203,20 @@ def test_every_name_is_there() -> None:
     assert methods - set(dir(ours.random.Generator)) == set()
     methods = {name for name in dir(np.random.RandomState) if not name.startswith("_")}
     assert methods - set(dir(ours.random.RandomState)) == set()
-    with pytest.raises(AttributeError, match=r"random has no 'mtrand': numpy\.random\.mtrand is"):
-        _ = ours.random.mtrand
+    with pytest.raises(AttributeError, match=r"random has no 'bit_generator': numpy\.random\.bit"):
+        _ = ours.random.bit_generator
     with pytest.raises(AttributeError, match=r"lib has no 'format': numpy\.lib\.format is"):
         _ = ours.lib.format
+
+
+def test_the_legacy_part_is_there_by_the_name_of_its_module() -> None:
+    for space in (np, ours):
+        space.random.seed(3)
+        found = space.random.mtrand._rand.rand(2), space.random.mtrand.normal(size=2)
+        assert isinstance(space.random.mtrand._rand, space.random.mtrand.RandomState)
+        if space is np:
+            expected = found
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
 
 
 def test_shuffle_is_an_assignment() -> None:
