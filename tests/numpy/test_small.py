@@ -56,6 +56,8 @@ ENTERED = {
     "operator.setitem(m.copy().T, 1, x[:4]) is None": 1,
     "x.copy()": 0, "x[1:].copy()": 0, "m.reshape(6, 4)": 0, "np.copy(x)": 3,
     "np.asarray(x, 'f4')": 5, "m.argsort(0)": 16, "np.modf(x)[0]": 5,
+    "operator.setitem(m.copy(), 0, m[1]) is None": 0, "np.array(2.0)": 9,
+    "np.vectorize(operator.neg)(x)": 294,
     "np.add.reduce(x)": 21, "np.random.default_rng(0).normal(size=3)": 28,
 }  # fmt: skip
 """Expressions of arrays, and how many functions of Python's they may enter."""
