@@ -18,19 +18,11 @@ from ngrad.graph.layout import Layout
 from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad.window import Window
+from ngrad_kernels.garbage import NAMED
 from ngrad_kernels.memory import Buffer
 
 LEAST = 1 << 16
 """Bytes of a value from which on its memory is worth giving."""
-
-
-def _named_once() -> int:
-    thing = object()
-    return sys.getrefcount(thing)
-
-
-NAMED = _named_once()
-"""What `getrefcount` says of what one name in a function has: one less from Python 3.14 on."""
 
 
 def is_large(where: Layout) -> bool:

@@ -222,7 +222,7 @@ class _Plans(dict[Key, Planned]):
         """What did not come since this was last done goes; or, if all did, the older half of it."""
         items = [item for item in list(self.items()) if item[0] is not new]
         gone = [key for key, kept in items if kept.times == kept.before]
-        for key in gone or [key for key, _ in items[: len(items) // 2]]:
+        for key in gone or [key for key, _ in items[: (len(items) + 1) // 2]]:
             self.pop(key, None)
         for _, kept in items:
             kept.before = kept.times

@@ -207,9 +207,7 @@ class Replay(Schedule):
         """A replay of a plan, if it is all launches of values on the CPU that are not too large.
         `loads` says of each input its slot, and its layout.
         """
-        total, heavy = 0, False
-        if len(loads) + len(plan.outputs) > MOST:
-            return None
+        total, heavy = 0, len(loads) + len(plan.outputs) > MOST  # more than `replayed` takes
         for call, operands, _ in plan.steps:
             program = call.program
             if program is None or call.spec.device is not HOST:

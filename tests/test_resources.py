@@ -14,7 +14,10 @@ import ngrad
 from ngrad import GradientTape, Variable, constant
 from ngrad.concrete import LAYOUTS
 from ngrad.config import memory_stats
+from ngrad.ops.slicing import SLICE
 from ngrad.plans import plans
+from ngrad.unplanned import OFTEN
+from ngrad_kernels.machine import MOST
 
 SIZE = 1 << 16
 BYTES = 4 * SIZE
@@ -305,3 +308,47 @@ def test_ever_new_strides_leave_a_bounded_number_of_plans() -> None:
         f(constant(np.zeros((4, n), np.float32))[:, :2])
     (concrete,) = f._found.values()
     assert f.traces == 1 and 0 < len(concrete._planned) <= LAYOUTS
+
+
+def test_a_program_is_known_again_that_has_more_calls_than_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Calls that a plan has stay; others go."""
+    monkeypatch.setattr(SLICE, "limit", 16)
+    monkeypatch.setattr(SLICE, "_held", 0)
+    x = constant(np.arange(1000, dtype=np.float64))
+
+    def run(step: int) -> int:
+        before = ngrad.stats().planned
+        with GradientTape() as tape:
+            tape.watch(x)
+            y: Any = 0.0
+            for k in range(40):
+                y = y + x[k * step : k * step + 3]
+        tape.gradient(y, x)
+        return ngrad.stats().planned - before
+
+    found = [run(7) for _ in range(2 * OFTEN)]
+    assert not any(found[OFTEN + 1 :])
+    for step in range(8, 24):
+        run(step)
+    gc.collect()
+    assert len(SLICE.calls) < 3 * 40 * len(plans)
+
+
+def test_a_program_of_any_number_of_inputs_is_replayed() -> None:
+    numbers = np.linspace(0.5, 1.5, MOST)
+    x = constant(np.ones(3))
+
+    def run() -> Any:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for number in numbers:
+                y = y * float(number)
+        return tape.gradient(y, x).numpy()
+
+    expected = np.prod(numbers)
+    for _ in range(OFTEN + 3):
+        np.testing.assert_allclose(run(), expected, rtol=1e-9)
+    assert list(plans.values())[-1].cut.replay is not None

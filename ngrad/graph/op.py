@@ -5,6 +5,7 @@ and `Call`.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from ngrad.graph.cost import FREE, Cost
 from ngrad.graph.dims import is_open
 from ngrad.graph.layout import Layout
 from ngrad.graph.program import Program
+from ngrad_kernels.garbage import NAMED
 from ngrad_kernels.native import untracked
 
 Params = tuple[Any, ...]
@@ -205,7 +207,7 @@ class Op:
     moves : bool
         Whether the result lies on another device than the operands.
     limit : int
-        Calls that are kept; where there are more, all are let go.
+        Calls that are kept; where there are more, those that nobody else has are let go.
     over : bool
         Whether the result may take the memory of the first operand: where a plan finds that this
         dies, it sets the first parameter, `dies`.
@@ -235,7 +237,7 @@ class Op:
         self.name, self.infer, self.prepare, self.params = name, infer, prepare, params
         self.family = family
         self.calls: dict[Any, Call] = {}
-        self.limit = CALLS_LIMIT
+        self.limit, self._held = CALLS_LIMIT, 0
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
         self.samples: Callable[[DType], Iterable[Sample]] | None = None
@@ -323,12 +325,23 @@ class Op:
         made = Call(self, params, layouts, out if several else (out,), several=several)
         if made.open:
             return made  # one recording's
-        if len(self.calls) >= self.limit:
-            self.calls.clear()
+        self.make_room()
         key = params, layouts
         if made.size < math.inf:
             untracked(key)
         return self.calls.setdefault(key, made)  # another thread may have come first
+
+    def make_room(self) -> None:
+        """Let go of the calls that nobody else has, if there are too many: those of a program stay
+        the same ones as long as its plan is kept, by which it is known when it comes again.
+        """
+        if len(self.calls) < max(self.limit, 2 * self._held):
+            return
+        for key in list(self.calls):
+            call = self.calls.get(key)  # or None, if another thread was here
+            if sys.getrefcount(call) == NAMED + 1:
+                self.calls.pop(key, None)
+        self._held = len(self.calls)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

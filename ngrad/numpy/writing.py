@@ -15,7 +15,6 @@ import numpy as np
 from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.devices import HOST, opened
-from ngrad.giving import NAMED
 from ngrad.graph.layout import Layout
 from ngrad.numpy.elements import read_as, written
 from ngrad.numpy.indices import at_hand, meant
@@ -28,6 +27,7 @@ from ngrad.ops.convert import read
 from ngrad.record import state
 from ngrad.scalars import single
 from ngrad.tensor import Tensor, from_numpy
+from ngrad_kernels.garbage import NAMED
 
 SMALL = 16
 """How many times the bytes of an op that runs at once a selection may have that does."""
