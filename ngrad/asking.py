@@ -65,7 +65,7 @@ def targets_among(sources: tuple[Any, ...], target: Any) -> list[Any]:
     else:
         leaves = {id(leaf) for leaf in leaves_of(target, "gradient")}
         found = [source for source in sources if id(source) in leaves]
-    return [x for x in found if isinstance(x, (Tensor, Variable)) and x.dtype.is_inexact]
+    return [x for x in found if x._layout.dtype.is_inexact]
 
 
 def alike(value: Any, where: Layout, what: str, of: str) -> Tensor:

@@ -88,8 +88,6 @@ def jacobian(
     y = _one(target, "jacobian", "target")
     leaves, structure = flatten(sources, "jacobian")
     wanted = tuple([source_of(leaf) for leaf in leaves])
-    for source in targets_among(wanted, target):
-        tape.watch(source)
     zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
     chunk = parallel_iterations if chunk_size is None else chunk_size
     rows = _rows(tape, "jacobian", chunk, experimental_use_pfor)
@@ -98,8 +96,10 @@ def jacobian(
     def seed(first: int, last: int) -> Any:
         return reshape(_identity(first, last, count, y._layout), (last - first, *shape))
 
+    with tape.watching(targets_among(wanted, target)):
+        found_of = _derivatives(tape, y, wanted, seed, count, rows)
     results: list[Any] = []
-    for x, g in zip(wanted, _derivatives(tape, y, wanted, seed, count, rows), strict=True):
+    for x, g in zip(wanted, found_of, strict=True):
         whole = layout(x._layout.dtype, (*shape, *x._layout.shape))
         found = reshape(g, whole.shape) if g is not None else zeros_of(whole) if zero else None
         results.append(like(x, found))
@@ -167,7 +167,8 @@ def batch_jacobian(
         one = reshape(_identity(first, last, count, y._layout), (last - first, 1, *shape[1:]))
         return broadcast_to(one, (last - first, *shape))
 
-    (found,) = _derivatives(tape, y, (x,), seed, count, rows)
+    with tape.watching(targets_among((x,), y)):
+        (found,) = _derivatives(tape, y, (x,), seed, count, rows)
     if found is None:
         return zeros_of(layout(y._layout.dtype, (*shape, *inner), None, y._layout.device))
     examples_first = transpose(found, (1, 0, *range(2, found.ndim)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -256,6 +256,21 @@ class GradientTape(Jacobians):
                 )
             self._watched.setdefault(window[value], len(window.entries))
 
+    @contextmanager
+    def watching(self, sources: Iterable[Any]) -> Iterator[None]:
+        """Within it the tape follows sources, too; afterwards only those that it did before."""
+        if self._window is None:
+            self._join()
+        kept = [(known, set(known)) for known in (self._watched, self._versions, self._variables)]
+        for source in sources:
+            self.watch(source)
+        try:
+            yield
+        finally:
+            for known, before in kept:
+                for key in [key for key in known if key not in before]:
+                    del known[key]
+
     def watched_variables(self) -> tuple[Variable, ...]:
         """The variables that this tape has followed, in the order in which they were made."""
         return tuple([self._variables[uid] for uid in sorted(self._variables)])
@@ -329,9 +344,12 @@ class GradientTape(Jacobians):
         else:
             leaves, structure = flatten(sources, "gradient")
             wanted = tuple([source_of(value) for value in leaves])
-        for source in targets_among(wanted, target):
-            self.watch(source)
-        results = self._sweep(targets, wanted, seeds)
+        among = targets_among(wanted, target)
+        if among:
+            with self.watching(among):
+                results = self._sweep(targets, wanted, seeds)
+        else:
+            results = self._sweep(targets, wanted, seeds)
         if zero:
             results = [
                 zeros_of(source._layout.spec) if result is None else result

@@ -11,6 +11,7 @@ import pytest
 from numeric import recorded
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad import GradientTape, UnconnectedGradients, Variable, constant
 from ngrad.errors import ShapeError
 
@@ -84,6 +85,16 @@ def test_a_target_that_is_a_source_is_one_unless_watched(made: Any) -> None:
     with GradientTape() as tape:
         pass
     assert tape.gradient(x, x).numpy().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("made", [constant, partial(Variable, trainable=False), ours.array])
+def test_to_ask_for_the_derivative_of_a_source_is_not_to_watch_it(made: Any) -> None:
+    x = made([2.0, 3.0])
+    with GradientTape(persistent=True) as tape:
+        assert np.asarray(tape.gradient(x, x)).tolist() == [1, 1]
+        assert np.asarray(tape.jacobian(x, x)).tolist() == [[1, 0], [0, 1]]
+        y = x * 3.0
+    assert tape.gradient(y, x) is None and tape.watched_variables() == ()
 
 
 def test_intermediate_sources() -> None:

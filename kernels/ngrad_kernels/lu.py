@@ -84,7 +84,7 @@ def {name}(table, lo, hi):
         if wide:
             for i in range(rows):
                 store_i4(pivots, i, i4(reload_i8(found, i)))
-        if not regular:
+        if not (regular or unknown):
             store_i4(pivots, 0, i4(0))
         if unknown:  # LAPACK may have lost it as a pivot
             for i in range(rows * rows * {parts}):

@@ -258,6 +258,7 @@ def _slices(places: Any) -> tuple[tuple[int, int, int], ...]:
 def _turned(x: ndarray, axis: int, widths: Any, edge: int) -> ndarray:
     """An array continued by what mirrors it in the points of its ends, as often as it takes."""
     before, after = widths
+    period = max(x.shape[axis] - edge, 1)
     while before or after:
         n = x.shape[axis]
         first, last = _ends(x, axis)
@@ -267,7 +268,8 @@ def _turned(x: ndarray, axis: int, widths: Any, edge: int) -> ndarray:
                 (0, 0),
             )
             continue
-        front, back = min(before, n - edge), min(after, n - edge)
+        most = (n - edge) // period * period  # of the array as a whole, as often as that is there
+        front, back = min(before, most), min(after, most)
         left = 2 * first - flip(along(x, axis, slice(edge, edge + front)), axis)
         right = 2 * last - flip(along(x, axis, slice(n - edge - back, n - edge)), axis)
         # Of bools these are integers, and true but for 0.

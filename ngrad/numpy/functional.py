@@ -71,7 +71,7 @@ def _each(x: ndarray, leading: int) -> Iterable[Any]:
 
 def _repeated(x: ndarray, shape: tuple[int, ...]) -> ndarray:
     """An array, or its elements repeated to a shape in memory of their own: of a view that repeats
-    them Python would look for each.
+    them Python would look for each. For functions of numbers, which write to none of it.
     """
     return x if x.shape == shape else broadcast_to(x, shape).copy()
 
@@ -137,7 +137,7 @@ class vectorize:
         shapes = [x.shape[: x.ndim - len(core)] for x, core in zip(arrays, cores, strict=True)]
         lead = np.broadcast_shapes(*shapes)
         wide = [
-            _repeated(x, lead + x.shape[x.ndim - len(core) :])
+            (broadcast_to if core else _repeated)(x, lead + x.shape[x.ndim - len(core) :])
             for x, core in zip(arrays, cores, strict=True)
         ]
         if 0 in lead and not self.otypes:
