@@ -8,6 +8,7 @@ example is computed once, and products with a matrix of weights become one produ
 from __future__ import annotations
 
 import functools
+import operator
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -92,6 +93,8 @@ class Mapped(Concrete):
         trace = state.window.trace
         for asked in self._captured if trace is not None and self._asked else ():
             trace.hold(asked)  # by whoever asks from now on
+        if self._asked:
+            size = operator.index(size)  # a `function` is recorded for each number of draws
         draws = drawn([make for _, make in self._asked], size)
         for (slot, _), make in zip(self._asked, draws, strict=True):
             where = with_batch(self._entries[slot][0].spec, size)

@@ -157,7 +157,8 @@ def apply(op: Op, inputs: tuple[Any, ...], params: Params = ()) -> Any:
         return run_now(call, inputs)
     # Another thread may have computed it just now, which decides how it lies.
     there = op.view and inputs[0]._at and inputs[0]._layout is layouts[0]
-    heard = there and state.stack and window.slot_of(inputs[0]) >= 0
+    # What is recorded is done again, for other values, and for batches: so are views.
+    heard = there and (window.trace is not None or (state.stack and window.slot_of(inputs[0]) >= 0))
     if there and not heard and call.shown:
         # Seen through another layout at once: then a new part of a batch is no new structure.
         return call.run(*inputs)

@@ -126,3 +126,23 @@ def test_a_function_keeps_the_generator_of_a_map_within() -> None:
     own = np.random.default_rng(4)
     own.normal(size=X.shape)
     assert_same_bits(run(constant(X)).numpy(), X * own.normal(size=X.shape))
+
+
+def test_a_function_of_any_number_of_examples_draws_for_each() -> None:
+    f = ngrad.function(
+        ngrad.vmap(lambda row: row * random.normal([], dtype=F8) + random.gamma([], row, dtype=F8)),
+        input_signature=[ngrad.TensorSpec([None], F8)],
+    )
+    for size in (3, 1, 5, 3):
+        x = np.linspace(0.5, 1.5, size)
+        random.set_seed(size)
+        found = f(x)
+        random.set_seed(size)
+        rows = [v * random.normal([], dtype=F8) + random.gamma([], v, dtype=F8) for v in x]
+        assert_same_bits(found.numpy(), np.array([row.numpy() for row in rows]))
+
+
+def test_logits_that_are_no_numbers_are_refused_where_they_are_mapped() -> None:
+    with pytest.raises(ngrad.errors.NumberError, match="categorical"):
+        ngrad.vmap(lambda row: random.categorical(row[None] * np.nan, 3))(constant(X))
+    assert (constant([1.0]) * 2.0).numpy() == 2.0  # nothing of it is pending

@@ -219,3 +219,30 @@ def test_what_cannot_be_mapped() -> None:
         ngrad.vmap(ngrad.add, (0,))(x, x)
     with pytest.raises(ValueError, match="no argument has examples"):
         ngrad.vmap(ngrad.sin)(2.0)
+
+
+VIEWS: dict[str, Any] = {
+    "itself": lambda x: x, "identity": ngrad.identity, "a row": lambda x: x[0],
+    "a part": lambda x: x[:, 1:], "turned": lambda x: ngrad.transpose(x),
+    "reshaped": lambda x: ngrad.reshape(x, [-1]), "backwards": lambda x: ngrad.reverse(x, [0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("function", [False, True])
+def test_derivatives_of_what_a_mapped_function_sees_a_view_of(view: str, function: bool) -> None:
+    x, w = ngrad.constant([[1.0, 2.0], [3.0, 4.0]]), ngrad.constant([1.0, 2.0, 3.0])
+    of_view = VIEWS[view]
+
+    def mapped(w: Any) -> Any:
+        return ngrad.reduce_sum(
+            ngrad.vmap(lambda one: ngrad.reduce_sum(of_view(x) ** 2.0) * one)(w)
+        )
+
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = (ngrad.function(mapped) if function else mapped)(w)
+    with ngrad.GradientTape() as plain:
+        plain.watch(x)
+        expected = ngrad.reduce_sum(of_view(x) ** 2.0) * 6.0
+    np.testing.assert_allclose(tape.gradient(y, x).numpy(), plain.gradient(expected, x).numpy())

@@ -122,6 +122,10 @@ ONCE: dict[str, tuple[Make, tuple[Array, ...]]] = {
         custom(lambda g, out, x: g * float(x[0]) if float(out[0]) > -2.0 else -g),
         (ROW,),
     ),
+    "an element of an argument": (
+        custom(lambda g, out, x: g * x[0] + ngrad.concat([[ngrad.reduce_sum(g * x)], g[1:]], 0)),
+        (ROW,),
+    ),
     "no elements": (custom(lambda g, out, x: g * x), (ROW[:0],)),
 }
 COUNTER = ngrad.Variable(0.0)
@@ -231,7 +235,9 @@ def hessian(f: Callable[..., Any], x: Any) -> Any:
     return whole, outer.gradient(total, x)
 
 
-@pytest.mark.parametrize("name", ["activation", "a tape within", "others within"])
+@pytest.mark.parametrize(
+    "name", ["activation", "a tape within", "others within", "an element of an argument"]
+)
 def test_second_derivatives_and_functions(name: str) -> None:
     """Of a Jacobian, against a loop (of one row at a time); in a `function`; by `jvp`."""
     calls: list[int] = []

@@ -21,7 +21,7 @@ from ngrad.graph.program import OUT, Launch, Program, operands
 from ngrad.ops.implied import pulled
 from ngrad.ops.launching import dense_operands
 from ngrad.ops.shape import reshape, spread
-from ngrad.record import apply
+from ngrad.record import apply, apply_now
 from ngrad.status import number as number_of
 from ngrad.tensor import Tensor
 from ngrad_kernels.contract import CHUNK
@@ -199,7 +199,7 @@ FINITE = Op("checked_totals", lambda x, **_: x, _finite_prepare, Finite._fields,
 are, whose words these could be (`bounds.py`)."""
 FINITE.anywhere = True
 FINITE.vjp(lambda g, out, totals, **_: (None,))
-FINITE.batch(lambda size, batched, totals, **params: apply(FINITE, (totals,), (*params.values(),)))
+FINITE.batch(lambda size, batched, x, **params: apply_now(FINITE, (x,), (*params.values(),)))
 CATEGORICAL = Op(
     "categorical", _categorical_infer, _categorical_prepare, ("samples",), family="random"
 )
