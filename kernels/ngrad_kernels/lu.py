@@ -87,6 +87,8 @@ def {name}(table, lo, hi):
         if not (regular or unknown):
             store_i4(pivots, 0, i4(0))
         if unknown:  # LAPACK may have lost it as a pivot
+            for i in range(rows):
+                store_i4(pivots, i, i4(i + 1))
             for i in range(rows * rows * {parts}):
                 store_{inner}(factors, i, {inner}(np.nan))
     if get_threads != 0:

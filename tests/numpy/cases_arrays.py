@@ -68,6 +68,7 @@ for mode in ("reflect", "symmetric"):
     for width in (2, ((7, 9), (5, 11)), ((9, 0), (0, 14))):
         case("pad", A, width, mode, reflect_type="odd", orders=1 if width == 2 else 0)
     case("pad", K[:1], ((2, 3), (0, 0)), mode, reflect_type="odd")
+    case("pad", A, ((20, 1), (3, 17)), mode, reflect_type="odd")
 case("pad", A, 2, constant_values=((1.0, 2.0), (3.0, 4.0)))
 case("pad", K, 2, constant_values=(7, 8.5))
 case("pad", A, 3, "linear_ramp", end_values=(-4.0, 5.0))

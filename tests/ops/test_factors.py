@@ -222,6 +222,18 @@ def test_what_is_not_finite(value: float, at: tuple[int, int]) -> None:
         assert known[[0, 2]].all() and (np.isnan(found[1]).all() or not np.isnan(value))
 
 
+@pytest.mark.parametrize("rows", [2, 3, 8, 60])
+@pytest.mark.parametrize("at", [(0, 0), (1, 1), (1, 0)], ids=str)
+def test_a_nan_is_no_zero_pivot(rows: int, at: tuple[int, int]) -> None:
+    x = np.eye(rows)
+    x[at] = np.nan
+    assert np.isnan(linalg.det(x).numpy())
+    sign, log = linalg.slogdet(x)
+    assert abs(sign.numpy()) == 1.0 and np.isnan(log.numpy())
+    assert np.isnan(linalg.inv(x).numpy()).any()
+    assert np.isnan(linalg.solve(x, np.ones((rows, 1))).numpy()).any()
+
+
 def test_lu_of_no_columns() -> None:
     p, lower, upper = factors(np.ones((2, 3, 0)))
     np.testing.assert_array_equal(p, np.stack([np.eye(3)] * 2))
