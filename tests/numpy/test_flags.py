@@ -291,3 +291,12 @@ def test_settings_are_those_of_a_context() -> None:
         ngrad.config.set_eager(True)
     assert settings.eager
     ngrad.config.set_eager(False)
+
+
+def test_vectorize_hands_on_what_is_read_only() -> None:
+    for shape in ((2, 3), (3,)):
+        x = ours.ones(shape)
+        write = ours.vectorize(lambda x, y: x.__setitem__(0, y), signature="(n),()->()")
+        with pytest.raises(ValueError, match="read-only"):
+            write(x, ours.zeros(2))
+        assert (x == 1.0).all()
