@@ -124,15 +124,26 @@ class Sizes:
                 equal = {k: polynomial.substitute(y, dict([one])) for k, y in equal.items()}
                 equal[one[0]] = one[1]
         into: dict[int, Polynomial] = {}
-        for atom, k in self.atoms.items():
-            if type(atom) is int:
-                into[k] = found.size(values[k]).terms
-        for atom, k in self.atoms.items():
-            if k in equal:
-                into[k] = polynomial.substitute(equal[k], into)
-            elif type(atom) is not int:
-                how, *operands = atom
-                into[k] = found.divide(how, *[polynomial.substitute(x, into) for x in operands])
+        atoms: dict[int, Any] = {k: atom for atom, k in self.atoms.items()}
+        plain = {k: found.size(values[k]).terms for k in atoms if type(atoms[k]) is int}
+
+        def place(k: int) -> None:
+            """Find the new terms of an atom, after those of what it is made of, or is equal to."""
+            terms = equal.pop(k, None)  # on a way back to itself it is made of what it is made of
+            if terms is None and k in plain:
+                into[k] = plain[k]
+                return
+            operands = (terms,) if terms is not None else atoms[k][1:]
+            for j in sorted({j for x in operands for product, _ in x for j in product}):
+                if j not in into:
+                    place(j)
+            if k not in into:
+                parts = [polynomial.substitute(x, into) for x in operands]
+                into[k] = parts[0] if terms is not None else found.divide(atoms[k][0], *parts)
+
+        for k in atoms:
+            if k not in into:
+                place(k)
 
         def moved(size: Dim) -> Any:
             terms = polynomial.substitute(size.terms, into)

@@ -333,9 +333,13 @@ class Op:
 
     def make_room(self) -> None:
         """Let go of the calls that nobody else has, if there are too many: those of a program stay
-        the same ones as long as its plan is kept, by which it is known when it comes again.
+        the same ones as long as its plan is kept, by which it is known when it comes again. Of what
+        a plan alone asks for, which holds it, all go.
         """
         if len(self.calls) < max(self.limit, 2 * self._held):
+            return
+        if self.family == "engine":
+            self.calls.clear()
             return
         for key in list(self.calls):
             call = self.calls.get(key)  # or None, if another thread was here

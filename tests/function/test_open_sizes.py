@@ -177,6 +177,22 @@ def test_recordings_are_for_all_sizes_with_the_same_answers() -> None:
     assert same.runs == 2 and captured.shape == (5, 3)
 
 
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize("step", [2, 3])
+def test_parts_of_open_sizes_that_are_equal(step: int) -> None:
+    """Either may stand for both, also in what is fused for other sizes."""
+    spec = [ngrad.TensorSpec([None, 3]), ngrad.TensorSpec([None, 3])]
+
+    def program(x: Any, y: Any) -> Any:
+        return x[::step] + y[::step]
+
+    f = ngrad.function(program, input_signature=spec)
+    for n in (12, 18, 24, 30, 12, 18):
+        x, y = rows(n), rows(2 * n)[n:]
+        assert bits(f(x, y)) == bits(program(x, y))
+    assert f.traces == 1
+
+
 def test_several_open_sizes() -> None:
     spec = [ngrad.TensorSpec([None, None]), ngrad.TensorSpec([None])]
     runs = 0

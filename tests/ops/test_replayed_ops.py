@@ -30,7 +30,7 @@ nn.sparse_softmax_cross_entropy_with_logits(i, x); math.reduce_variance(d, [0, 1
 nn.weighted_cross_entropy_with_logits(y, x, 2.0); math.reduce_std(x, 1); reduce_logsumexp(x, -1)
 nn.conv2d(m, w, 1, "SAME"); nn.conv2d(m, w, [1, 2, 2, 1], "VALID"); nn.conv1d(m[0], w[0], 1, "SAME")
 nn.conv2d_transpose(m, w, (1, 5, 6, 2), 1, "SAME"); nn.local_response_normalization(m, 1)
-pad(x, [[1, 2], [0, 1]], "REFLECT"); pad(d, [[1, 0], [2, 2]], "SYMMETRIC"); one_hot(i, 12)
+one_hot(i, 12)
 linalg.band_part(x, 1, 0); linalg.cross(x[:, :3], x[:, 3:6]); tensordot(x, y, 2)
 math.divide_no_nan(x, y); clip_by_norm(x, 0.5); math.cumulative_logsumexp(d, -1)
 math.unsorted_segment_mean(x, i, 12)
