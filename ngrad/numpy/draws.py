@@ -14,7 +14,7 @@ import numpy as np
 
 from ngrad.devices import Device, current
 from ngrad.dtypes import BY_CODE, as_dtype
-from ngrad.errors import DTypeError
+from ngrad.errors import DTypeError, TraceError
 from ngrad.graph.layout import layout
 from ngrad.numpy.convert import FLOAT64, array_of, plain, to_tensor
 from ngrad.numpy.creation import asarray
@@ -215,7 +215,13 @@ class Draws:
     # -- orders and choices ------------------------------------------------------------------------
 
     def bytes(self, length: int) -> bytes:
-        """Random bytes."""
+        """Random bytes; not in a recording, of which they would be the same at each call."""
+        trace = state.window.trace
+        if trace is not None:
+            raise TraceError(
+                f"function {trace.name}: bytes gives Python's bytes, the same at each call; draw "
+                "`integers(256, size=..., dtype=numpy.uint8)`"
+            )
         drawn: bytes = self._source.bytes(length)
         return drawn
 

@@ -160,6 +160,8 @@ class Assigned(Cell):
         index, key, basic = meant(index)
         if basic and isinstance(value, Assigned) and self._shows(value, index, key):
             return  # the end of x[index] += ..., which has written there
+        if heard and not basic and issubclass(type(value), np.generic):
+            value = np.asarray(value)  # which NumPy casts there, also where it does not fit
         if not heard and self._at_once(index, value, key is not None):
             return
         if len(opened) > 1:

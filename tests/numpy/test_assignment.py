@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 from collections.abc import Callable
@@ -157,6 +158,19 @@ def test_parts_that_are_spelled_alike() -> None:
         assert x[0, 1, None].tolist() == [1.0]
         assert x[0].tolist() == [0.0, 1.0, 2.0]
         assert x[False].tolist() == []
+
+
+@pytest.mark.parametrize("index", [[1], np.array([False, True, False, False])], ids=str)
+@pytest.mark.parametrize("value", [np.int64(300), np.float64(-3.7), np.uint8(7)])
+def test_numbers_of_numpy_are_cast_to_elements_by_index(index: Any, value: Any) -> None:
+    """Under a tape, too, where they are recorded."""
+    expected = np.zeros(4, "i1")
+    expected[index] = value
+    for tape in (contextlib.nullcontext(), ngrad.GradientTape()):
+        x = ours.zeros(4, "i1")
+        with tape:
+            x[index] = value
+        np.testing.assert_array_equal(np.asarray(x), expected)
 
 
 def test_the_dtype_is_kept() -> None:

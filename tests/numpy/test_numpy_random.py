@@ -13,6 +13,7 @@ from test_functions import converted
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.errors import TraceError
 
 A = np.linspace(0.5, 2.0, 6).reshape(2, 3)
 P = np.array([0.1, 0.2, 0.3, 0.4])
@@ -352,3 +353,13 @@ def test_numpy_and_scipy_draw_from_it() -> None:
         ).x
 
     np.testing.assert_array_equal(found(ours_), found(numpys))
+
+
+def test_bytes_are_not_recorded() -> None:
+    """They would be those of the recording, at each call and for each of a batch."""
+    rng = ours.random.default_rng(1)
+    draw = lambda x: x + float(rng.bytes(1)[0])  # noqa: E731
+    for mapped in (ngrad.function(draw), ngrad.vmap(draw)):
+        with pytest.raises(TraceError, match="bytes"):
+            mapped(ours.ones(3))
+    assert rng.bytes(3) == np.random.default_rng(1).bytes(3)
