@@ -15,6 +15,7 @@ from ngrad.errors import ShapeError, TraceError
 from ngrad.graph.batch import with_batch
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
+from ngrad.mapping import Left
 from ngrad.nests import flatten, leaves_of
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
@@ -226,10 +227,12 @@ def _said(token: Tensor) -> _Backward:
     return backward
 
 
-def _left() -> Any:
-    """What is left of the recording that is being made, if one is, where it is done again."""
+def _left() -> Left:
+    """What is left of the recording that is being made, if one is, where it is done again; and of
+    those around it.
+    """
     trace = state.window.trace
-    return None if trace is None else trace.stood
+    return () if trace is None else (trace.stood, *trace.around)
 
 
 class _Backward:

@@ -52,14 +52,16 @@ same for all.
 """
 
 
+Left = tuple[dict[int, Values], ...]
+"""What is left of recordings."""
+
+
 class Mapped(Concrete):
     """A function as it was recorded for one example."""
 
     again = True
 
-    def over(
-        self, leaves: list[Any], many: list[bool], size: int, left: dict[int, Values] | None = None
-    ) -> list[Values]:
+    def over(self, leaves: list[Any], many: list[bool], size: int, left: Left = ()) -> list[Values]:
         """Its results for a batch, as a list of their leaves. Once: what is left of the recording
         stands for what is computed here.
 
@@ -69,9 +71,9 @@ class Mapped(Concrete):
             Of the arguments; the examples along the first axes of those that are `many`.
         size : int
             How many examples there are.
-        left : dict, optional
-            As `Trace.stood`, of a recording that was done for as many before, if the function
-            closes over tensors of that.
+        left : tuple of dict
+            As `Trace.stood`, of recordings that were done for as many before, of which the function
+            closes over tensors.
         """
         for does, what in (
             (self._assigned, "assigns to a variable"),
@@ -166,12 +168,13 @@ def drawn(makes: list[Callable[[], Any]], size: int) -> list[Callable[[Layout], 
     return [functools.partial(give, k) for k in range(len(makes))]
 
 
-def _stands_for(x: Tensor, left: dict[int, Values] | None) -> Values | None:
+def _stands_for(x: Tensor, left: Left) -> Values | None:
     """What was computed for a batch where a tensor was recorded that has no value itself."""
     window: Any = x._window
-    if left is None or x._at or type(window) is not Window or window.trace is None:
+    if not left or x._at or type(window) is not Window or window.trace is None:
         return None
-    return left.get(x._slot) if window.trace.stood is left else None
+    known = any(window.trace.stood is stood for stood in left)
+    return window.trace.stood.get(x._slot) if known else None
 
 
 def vmap(

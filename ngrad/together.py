@@ -14,13 +14,13 @@ from ngrad.graph import batch
 from ngrad.graph.batch import with_batch
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
-from ngrad.mapping import Mapped, Values, one_of
+from ngrad.mapping import Left, Mapped, one_of
 from ngrad.ops.batching import looped, one_by_one
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.ops.joining import concat
 from ngrad.ops.shape import reshape, spread
-from ngrad.record import apply
+from ngrad.record import apply, state
 from ngrad.tensor import Tensor
 
 
@@ -35,7 +35,7 @@ def together(
     batched: tuple[bool, ...],
     tensors: tuple[Tensor, ...],
     outputs: tuple[Layout, ...],
-    left: dict[int, Values] | None = None,
+    left: Left = (),
 ) -> tuple[Tensor, ...]:
     """What a user's Python gives for a batch.
 
@@ -47,7 +47,7 @@ def together(
         Which of the tensors have a leading axis of examples.
     outputs : tuple of Layout
         Of the results, for the whole batch.
-    left : dict, optional
+    left : tuple of dict
         As of `Mapped.over`.
 
     Notes
@@ -59,6 +59,8 @@ def together(
     size = whole[0]._layout.shape[0]
 
     def of_one(*rows: Tensor) -> tuple[Tensor, ...]:
+        if state.window.trace is not None:
+            state.window.trace.around = left
         own = iter(rows)
         return f(*[next(own) if many else x for x, many in zip(tensors, batched, strict=True)])
 

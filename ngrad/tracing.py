@@ -97,6 +97,9 @@ class Trace:
     stood : dict
         By slot, what was computed for a batch where the recording was done again, of values whose
         tensors somebody holds; and whether there is one for each example.
+    around : tuple of dict
+        The same of other recordings, of which the function that is recorded may hold tensors: those
+        that it was made in.
     """
 
     def __init__(self, name: str, waits: bool = False, silent: bool = False) -> None:
@@ -110,6 +113,7 @@ class Trace:
         self._after: list[tuple[Any, Tensor, Callable[[], None]]] = []
         self.heard: list[tuple[int, Callable[[Tensors], None]]] = []
         self.stood: dict[int, tuple[Any, bool]] = {}
+        self.around: tuple[dict[int, tuple[Any, bool]], ...] = ()
         self.window = Window(self)
         # By uid: the variable; from which slot it is read, if it is; the value it holds now.
         self._variables: dict[int, tuple[ref[Any], int, Tensor]] = {}

@@ -32,6 +32,11 @@ def mapped_programs() -> dict[str, Callable[..., Any]]:
         f = ngrad.custom_gradient(lambda w: (w * 1.0, lambda g: g * row))
         return ngrad.reduce_sum(f(w) * row)
 
+    def of_others(row: Any, w: Any) -> Any:
+        inner = ngrad.custom_gradient(lambda q: (q * 1.0, lambda h: h * row))
+        f = ngrad.custom_gradient(lambda x: (x * 1.0, inner))
+        return ngrad.reduce_sum(f(row) * row * w)
+
     @ngrad.custom_gradient
     def of_arrays(x: Any) -> Any:
         array = np_.array(x)
@@ -49,6 +54,7 @@ def mapped_programs() -> dict[str, Callable[..., Any]]:
         "arrays that are written to": lambda row, w: ngrad.reduce_sum(of_arrays(row) * w),
         "what is made later": lambda row, w: ngrad.reduce_sum(later(row) * row * w),
         "a closure over an example, of what is the same for all": of_example,
+        "a gradient function with one of its own": of_others,
         "a closure": lambda row, w: ngrad.reduce_sum(act(row) * row),
         "what is the same for all": lambda row, w: ngrad.reduce_sum(two(row, w) * row),
         "a variable": lambda row, w: ngrad.reduce_sum(var(row * w)),
