@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from peers import Program, by_jax, by_torch, numbers, taped
 from place import torch_tensor
+from transformer import Sizes, transformer
 
 import ngrad as tf
 import ngrad.numpy as np_
@@ -356,4 +357,5 @@ def programs(scale: float = 1.0) -> list[Program]:
         messages(n(100), n(32)),
         embedding(n(10_000), n(64), n(3200)),
         gaussian_process(n(150)),
+        *[transformer(Sizes(n(16), n(64), 4 * n(32), 4, 4, n(1000)), how) for how in (False, True)],
     ]
