@@ -198,8 +198,11 @@ def test_plans_have_a_limit() -> None:
 
 def test_calls_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside those of plans, of which there are so many, and those that are found first."""
+    plans.clear()  # those of other tests
     for name in ("add", "reduce_sum"):
+        monkeypatch.setattr(op.TABLE[name], "calls", {})
         monkeypatch.setattr(op.TABLE[name], "limit", 50)
+        monkeypatch.setattr(op.TABLE[name], "_held", 0)
     monkeypatch.setattr(elementwise, "CALLS_LIMIT", 50)
     monkeypatch.setattr("ngrad.plans.PLANS_LIMIT", 10)
     for n in range(1, 300):
