@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import enum
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from ngrad.cell import Cell
 from ngrad.errors import DTypeError, ShapeError
 from ngrad.graph.layout import Layout
 from ngrad.nests import leaves_of
+from ngrad.ops.arithmetic import add
 from ngrad.ops.convert import cast_to, from_outside, tensor
+from ngrad.ops.creation import ones_like
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable
 
@@ -58,14 +62,26 @@ def targets_of(target: Any) -> tuple[Tensor, ...]:
     )
 
 
-def targets_among(sources: tuple[Any, ...], target: Any) -> list[Any]:
-    """Sources that are targets themselves, and whose derivative so is 1, whoever watched them."""
-    if type(target) is Tensor:
-        found = [source for source in sources if source is target]
-    else:
-        leaves = {id(leaf) for leaf in leaves_of(target, "gradient")}
-        found = [source for source in sources if id(source) in leaves]
-    return [x for x in found if x._layout.dtype.is_inexact]
+def is_itself(source: Any, target: Tensor) -> bool:
+    """Whether a target is a source itself: its derivative is 1, though no tape followed it."""
+    own = held(source)
+    x = own._read() if isinstance(own, Cell) else own
+    return target is x and target._layout.dtype.is_inexact
+
+
+def of_itself(
+    source: Any, targets: tuple[Tensor, ...], seeds: Sequence[Tensor | None] | None
+) -> Tensor | None:
+    """The gradient of targets that are a source themselves: their cotangents, or ones. None if no
+    target is.
+    """
+    given = (None,) * len(targets) if seeds is None else seeds
+    each = [
+        ones_like(target) if seed is None else seed
+        for target, seed in zip(targets, given, strict=True)
+        if is_itself(source, target)
+    ]
+    return functools.reduce(add, each) if each else None
 
 
 def alike(value: Any, where: Layout, what: str, of: str) -> Tensor:

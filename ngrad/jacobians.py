@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import optree
 
-from ngrad.asking import UnconnectedGradients, held, source_of, targets_among
+from ngrad.asking import UnconnectedGradients, held, is_itself, source_of
 from ngrad.cell import like
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
@@ -96,10 +96,8 @@ def jacobian(
     def seed(first: int, last: int) -> Any:
         return reshape(_identity(first, last, count, y._layout), (last - first, *shape))
 
-    with tape.watching(targets_among(wanted, target)):
-        found_of = _derivatives(tape, y, wanted, seed, count, rows)
     results: list[Any] = []
-    for x, g in zip(wanted, found_of, strict=True):
+    for x, g in zip(wanted, _derivatives(tape, y, wanted, seed, count, rows), strict=True):
         whole = layout(x._layout.dtype, (*shape, *x._layout.shape))
         found = reshape(g, whole.shape) if g is not None else zeros_of(whole) if zero else None
         results.append(like(x, found))
@@ -167,8 +165,7 @@ def batch_jacobian(
         one = reshape(_identity(first, last, count, y._layout), (last - first, 1, *shape[1:]))
         return broadcast_to(one, (last - first, *shape))
 
-    with tape.watching(targets_among((x,), y)):
-        (found,) = _derivatives(tape, y, (x,), seed, count, rows)
+    (found,) = _derivatives(tape, y, (x,), seed, count, rows)
     if found is None:
         return zeros_of(layout(y._layout.dtype, (*shape, *inner), None, y._layout.device))
     examples_first = transpose(found, (1, 0, *range(2, found.ndim)))
@@ -255,6 +252,22 @@ def _derivatives(
     """For each source a batch of its gradients, one for each of `count` cotangents; None if it is
     not connected. `seed(first, last)` gives some of the cotangents.
     """
+    found = _followed(tape, target, sources, seed, count, rows)
+    for k, source in enumerate(sources):
+        if found[k] is None and is_itself(source, held(target)):
+            found[k] = seed(0, count)
+    return found
+
+
+def _followed(
+    tape: Any,
+    target: Any,
+    sources: tuple[Any, ...],
+    seed: Callable[[int, int], Any],
+    count: int,
+    rows: int | None,
+) -> list[Any]:
+    """The same of sources that the tape follows."""
     asked = _prepare(tape, target, sources)
     if asked is None or not target._layout.dtype.is_inexact:
         return [None] * len(sources)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import optree
 
-from ngrad.asking import NONE, UnconnectedGradients, seeds_of, source_of, targets_among, targets_of
+from ngrad.asking import NONE, UnconnectedGradients, of_itself, seeds_of, source_of, targets_of
 from ngrad.cell import Cell
 from ngrad.config import settings
 from ngrad.errors import TraceError
@@ -256,21 +256,6 @@ class GradientTape(Jacobians):
                 )
             self._watched.setdefault(window[value], len(window.entries))
 
-    @contextmanager
-    def watching(self, sources: Iterable[Any]) -> Iterator[None]:
-        """Within it the tape follows sources, too; afterwards only those that it did before."""
-        if self._window is None:
-            self._join()
-        kept = [(known, set(known)) for known in (self._watched, self._versions, self._variables)]
-        for source in sources:
-            self.watch(source)
-        try:
-            yield
-        finally:
-            for known, before in kept:
-                for key in [key for key in known if key not in before]:
-                    del known[key]
-
     def watched_variables(self) -> tuple[Variable, ...]:
         """The variables that this tape has followed, in the order in which they were made."""
         return tuple([self._variables[uid] for uid in sorted(self._variables)])
@@ -344,12 +329,10 @@ class GradientTape(Jacobians):
         else:
             leaves, structure = flatten(sources, "gradient")
             wanted = tuple([source_of(value) for value in leaves])
-        among = targets_among(wanted, target)
-        if among:
-            with self.watching(among):
-                results = self._sweep(targets, wanted, seeds)
-        else:
-            results = self._sweep(targets, wanted, seeds)
+        results = self._sweep(targets, wanted, seeds)
+        for k, result in enumerate(results):
+            if result is None:
+                results[k] = of_itself(wanted[k], targets, seeds)
         if zero:
             results = [
                 zeros_of(source._layout.spec) if result is None else result
