@@ -66,9 +66,10 @@ class _Kernel(BlockLoops):
         self.held = {k for one in passes(space) for k in one.reloads.values()}
         rows = [k for k in self.views if space.inputs[k].kind == "rows" and k in self.live]
         self.by_rows = [] if several else rows
-        picks = any(isinstance(x, Step) and x.scalar == "pick" for x in space.steps)
+        # What is picked is packed in the place of its block.
+        self.picks = any(isinstance(x, Step) and x.scalar == "pick" for x in space.steps)
         views = [k for k in self.views if space.inputs[k].kind == "view" and k in self.live]
-        once = not (several or space.flat or picks)  # what is picked is packed in that place, too
+        once = not (several or space.flat or self.picks)
         self.alike = [k for k in views if space.inputs[k].index < 0] if once else []
         self.scratch = self._lay_out()
 
@@ -356,7 +357,7 @@ class _Kernel(BlockLoops):
                     self._fetch(k, "start + c", "n")
                 if k not in self.packed:
                     self.write(f"p{k} = reload_i8(s{k}, 0)")
-                if self.several:  # all passes have one block
+                if self.several and not self.picks:  # all passes have one block
                     self.packed.add(k)
             elif operand.kind == "column":
                 self.write(f"p{k} = a{k} + c * {size}")
