@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from ngrad.cut import Cut
 from ngrad.devices import HOST
@@ -20,8 +21,9 @@ from ngrad.graph.dying import mark_dying
 from ngrad.graph.entries import CONSTANT_OF, LEAF, PART_OF, SCALAR, Entry
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import TABLE, USERS, Call
+from ngrad.graph.op import TABLE, USERS, Call, Op, Params
 from ngrad.graph.simplify import rewrite
+from ngrad.graph.terms import Late, Term, late
 from ngrad.ops.slicing import SLICE
 from ngrad.parts import Parts
 from ngrad.plans import FEW, WIDE, Planned
@@ -176,9 +178,13 @@ class _AtOnce:
             return x
         return _called("add", _whole(x), _whole(y))
 
+    def apply(self, op: Op, operands: tuple[Tensor | Parts, ...], params: Params) -> Any:
+        read = tuple(map(_whole, operands))
+        return _ran(op.call(params, tuple([x._layout for x in read])), read)
+
     def pulled(
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
-    ) -> Sequence[Tensor | Parts | None]:
+    ) -> Sequence[Tensor | Parts | Term | None]:
         g = tuple(map(_whole, g)) if call.several else _whole(g)
         if call.op is SLICE:
             (slices,) = call.params
@@ -192,7 +198,14 @@ class _AtOnce:
             if len(_rules) >= RULES_LIMIT:
                 _rules.clear()
             rule = _rules[call, followed, layouts] = _rule(call, followed, layouts)
-        return rule.run(dict(enumerate(read)))
+        found = rule.cut.run(dict(enumerate(read)))
+        if rule.terms is None:
+            return found
+        values = iter(found)
+        return [
+            next(values) if call is None else Term(self, call, list(islice(values, call.takes)))
+            for call in rule.terms
+        ]
 
 
 def _whole(x: Tensor | Parts) -> Tensor:
@@ -207,12 +220,27 @@ def _filled(value: int, where: Layout) -> Any:
     return plainly(TABLE["broadcast_to"], (where.shape,), scalar(value, where.dtype))
 
 
-_rules: dict[tuple[Call, tuple[bool, ...], tuple[Layout, ...]], Cut] = {}
+class _Rule(NamedTuple):
+    """A plan of a VJP rule.
+
+    Attributes
+    ----------
+    cut : Cut
+    terms : list, or None
+        For each cotangent the call that is to give it, of which the plan gives the operands
+        instead; None where there is none, for one or for all.
+    """
+
+    cut: Cut
+    terms: list[Late | None] | None
+
+
+_rules: dict[tuple[Call, tuple[bool, ...], tuple[Layout, ...]], _Rule] = {}
 """VJP rules, by call, which operands are followed, and how what a rule may read lies."""
 
 
-def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -> Cut:
-    """A plan of a VJP rule, for cotangents, operands and results that lie so."""
+def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -> _Rule:
+    """The plan for cotangents, operands and results that lie so."""
     graph = Graph(rewrite)
     read = [graph.input(where) for where in layouts]
     count = len(call.specs)
@@ -221,8 +249,15 @@ def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -
     out: Any = read[-count:]
     if not call.several:
         (g,), (out,) = g, out
-    found = tools.traced(graph, lambda: pulled(call, g, inputs, out, followed))
-    graph.outputs = tuple([None if x is None else x.index for x in found])
+    results = tools.traced(graph, lambda: pulled(call, g, inputs, out, followed))
+    outputs: list[int | None] = []
+    terms: list[Late | None] = []
+    for x in results:
+        found = None if x is None else late(graph, x, range(len(read)))
+        terms.append(found and found[0])
+        outputs += (None if x is None else x.index,) if found is None else found[1]
+    graph.outputs = tuple(outputs)
     graph.given.clear()
     places, where = tuple(range(len(layouts))), dict(enumerate(layouts))
-    return Cut(mark_dying(graph), places, where, at_once=0)
+    cut = Cut(mark_dying(graph), places, where, at_once=0)
+    return _Rule(cut, terms if any(terms) else None)

@@ -17,8 +17,9 @@ from ngrad.errors import GradientError
 from ngrad.graph.entries import PART_OF, Entry
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
-from ngrad.graph.op import NEVER_AT_ONCE, Call
+from ngrad.graph.op import NEVER_AT_ONCE, Call, Op, Params
 from ngrad.graph.template import Templates
+from ngrad.graph.terms import Term, late, plus, whole
 
 NEVER = 1 << 62
 
@@ -83,10 +84,14 @@ class Sweep(Protocol):
     def add(self, x: Any, y: Any) -> Any:
         """The sum of two cotangents of one value."""
 
+    def apply(self, op: Op, operands: tuple[Any, ...], params: Params) -> Any:
+        """What an op gives."""
+
     def pulled(
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
     ) -> Sequence[Any]:
-        """A cotangent for each input, of its shape; None for those that are not followed.
+        """A cotangent for each input, of its shape, or a term; None for those that are not
+        followed.
 
         Parameters
         ----------
@@ -99,18 +104,19 @@ class _InGraph:
     """VJP rules in a graph, each traced once for a call and what is followed of its inputs."""
 
     def __init__(self, graph: Graph) -> None:
-        self._templates = Templates(graph)
+        self._graph, self._templates = graph, Templates(graph)
         self.ones, self.zeros, self.conj = tools.ones, tools.zeros, tools.conj
 
     def add(self, x: Any, y: Any) -> Any:
         (total,) = self._templates.of(x._layout, lambda x, y: (tools.add(x, y),), (x, y))
         return total
 
+    def apply(self, op: Op, operands: tuple[Any, ...], params: Params) -> Any:
+        return self._graph.apply(op, operands, params)
+
     def pulled(
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]
     ) -> Sequence[Any]:
-        if call.op.family in NEVER_AT_ONCE:  # a user's Python, which may do another thing each time
-            return pulled(call, g, inputs, out, followed)
         n = len(call.specs)
 
         def rule(*values: Any) -> Sequence[Any]:
@@ -118,7 +124,19 @@ class _InGraph:
             return pulled(call, g, values[n:-n], out, followed)
 
         values = (*g, *inputs, *out) if call.several else (g, *inputs, out)
-        return self._templates.of((call, followed), rule, values)
+        if call.op.family in NEVER_AT_ONCE:  # a user's Python, which may do another thing each time
+            results = rule(*values)
+        else:
+            results = self._templates.of((call, followed), rule, values)
+        given = [x.index for x in values]
+        return [None if x is None else self._late(x, given) for x in results]
+
+    def _late(self, x: Any, given: list[int]) -> Any:
+        found = late(self._graph, x, given)
+        if found is None:
+            return x
+        call, operands = found
+        return Term(self, call, [self._graph.value(k) for k in operands], x)
 
 
 def pulled(
@@ -203,7 +221,7 @@ def swept(
 
     def accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:
         before = cotangents.get(key)
-        cotangents[key] = g if before is None else sweep.add(before, g)
+        cotangents[key] = g if before is None else plus(sweep, before, g)
 
     def spread(slot: int, g: Any) -> None:
         """An entry's cotangent, on to its inputs."""
@@ -215,14 +233,17 @@ def swept(
             accumulate(cotangents.setdefault(inputs[0], {}), call.params[0], g)
             return
         if isinstance(g, dict):
-            g = tuple(g[k] if k in g else sweep.zeros(where) for k, where in enumerate(call.specs))
+            g = tuple(
+                whole(g[k]) if k in g else sweep.zeros(where) for k, where in enumerate(call.specs)
+            )
         operands, out = [values[k] for k in inputs], values[slot]
         pulled = zip(inputs, sweep.pulled(call, g, operands, out, followed), strict=True)
         given = [(k, result) for k, result in pulled if result is not None]
         for k, result in given:
             accumulate(cotangents, k, result)
         if told is not None:
-            told(slot, g, (*operands, out), given)
+            alone = [(k, x.one if type(x) is Term else x) for k, x in given]
+            told(slot, g, (*operands, out), alone)
 
     seeds = goal.seeds or (-1,) * len(goal.targets)
     for slot, seed in zip(goal.targets, seeds, strict=True):
@@ -233,7 +254,7 @@ def swept(
             )
     found: dict[int, Any] = {}
     for slot in range(len(entries) - 1, -1, -1):
-        g = cotangents.pop(slot, None)
+        g = whole(cotangents.pop(slot, None))
         if g is not None:
             if slot in wanted:
                 found[slot] = g

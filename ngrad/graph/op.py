@@ -198,6 +198,11 @@ class Op:
     ----------
     rule, batching : callable or None
         The VJP rule, and the rule for inputs with one more leading axis.
+    stacking : callable or None
+        Along which axes its operands are stacked.
+    onto : callable or None
+        `onto(*params)` gives the op, and its params, that adds what this one gives to an operand
+        before its own; None where it is better added afterwards.
     samples : callable or None
         Calls that between them need all its kernels, for what compiles these ahead (`ahead`).
     fusion
@@ -240,6 +245,8 @@ class Op:
         self.limit, self._held = CALLS_LIMIT, 0
         self.rule: Callable[..., Any] | None = None
         self.batching: Callable[..., Any] | None = None
+        self.stacking: Callable[..., tuple[int, ...] | None] | None = None
+        self.onto: Callable[..., tuple[Op, Params] | None] | None = None
         self.samples: Callable[[DType], Iterable[Sample]] | None = None
         self.fusion: Any = None
         self.within: Callable[..., list[str]] | None = None
@@ -262,6 +269,14 @@ class Op:
     def batch(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Register the batching rule (`batch.py` says what it takes and returns)."""
         self.batching = rule
+        return rule
+
+    def stacked(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Register along which axes operands of several calls are to lie behind each other for one
+        call to give the sum of their results (`terms.py`): `rule(*layouts, **params)` gives an axis
+        for each operand, or None where there are none.
+        """
+        self.stacking = rule
         return rule
 
     def ahead(self, samples: Callable[[DType], Iterable[Sample]]) -> Callable[..., Any]:

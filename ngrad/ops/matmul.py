@@ -143,6 +143,14 @@ def _(g: Any, out: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bo
     return in_x, in_y
 
 
+@MATMUL.stacked
+def _(x: Layout, *others: Layout, transpose_x: bool, transpose_y: bool) -> Any:
+    """[X1 X2] [Y1; Y2] = X1 Y1 + X2 Y2."""
+    if not others or len(x.shape) != 2 or len(others[0].shape) != 2:
+        return None
+    return (0 if transpose_x else 1), (1 if transpose_y else 0)
+
+
 @MATMUL.batch
 def _(size: int, batched: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bool) -> Any:
     if not others:

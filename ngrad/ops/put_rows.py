@@ -47,6 +47,9 @@ PUT_ROWS = Op("put_rows", _infer, _prepare, ("dies", "how", "axis", "batches"), 
 at indices of one axis behind those that lead; otherwise as `TAKE`. `dies`: nobody reads it after
 that, so that the result may take its memory."""
 PUT_ROWS.over = True
+ADD_ROWS.onto = lambda rows, axis, batches: (  # one of each row is fused with what is added
+    None if batches else (PUT_ROWS, (False, "add", axis, batches))
+)
 
 
 @PUT_ROWS.ahead
