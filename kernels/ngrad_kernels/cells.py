@@ -10,6 +10,7 @@ from llvmlite import ir
 
 from ngrad_kernels.advanced import write_settled
 from ngrad_kernels.assigning import write_assign, write_put_at_once
+from ngrad_kernels.calling import write_called, write_computed_of
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import ASSIGN, ITEM, SUBSCRIPT, generic_slot, offsets, replace_slot
 from ngrad_kernels.holding import write_read
@@ -238,7 +239,7 @@ class Cells(NamedTuple):
     Attributes
     ----------
     array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed : callable
-    settled : callable
+    settled, computed_of : callable
     viewed : callable
         Takes what a callable is bound to, and gives that.
     view_method : callable
@@ -248,6 +249,8 @@ class Cells(NamedTuple):
     read : method of cells
     operators : dict
         Addresses for slots of the class, by those that are there when it has operators in Python.
+    called : int
+        The address for the slot of what is `Called`.
     """
 
     array_of: Callable[..., Any]
@@ -259,11 +262,13 @@ class Cells(NamedTuple):
     put_at_once: Callable[..., bool]
     listed: Callable[..., Any]
     settled: Callable[[Any], Any]
+    computed_of: Callable[..., Any]
     viewed: Callable[..., Callable[[Any], Any]]
     view_method: Callable[[Callable[..., Any]], Any]
     result_method: Callable[[Callable[..., Any]], Any]
     read: Any
     operators: dict[int, int]
+    called: int
 
 
 def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
@@ -301,8 +306,10 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
     }
     slots = operator_slots(kinds, ways, operators)
     writers |= {name: slot.write for name, slot in slots.items()}
+    writers |= {"computed_of": write_computed_of, "called": write_called}
     addresses = dict(zip(writers, load("ngrad.cells", **writers), strict=True))
     named = {slot.before: addresses.pop(name) for name, slot in slots.items()}
+    called = addresses.pop("called")
     own = {
         "subscript": SUBSCRIPTS[SUBSCRIPT],
         "assign": SUBSCRIPTS[ASSIGN],
@@ -321,4 +328,4 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
     viewed = makes.pop("viewed")
     made = {name: make() for name, make in makes.items()}
     methods = {"view_method": view_method, "result_method": result_method}
-    return Cells(**made, **methods, viewed=viewed, read=read, operators=named)
+    return Cells(**made, **methods, viewed=viewed, read=read, operators=named, called=called)

@@ -46,13 +46,15 @@ def _write_held_within(module: ir.Module, cell: type, tensor: type) -> ir.Functi
     return it.function
 
 
-def is_view(it: Code, cell: type, thing: Any, other: Any) -> Any:
-    """Whether one of two is a cell that is a view of the other."""
+def may_be_turned(it: Code, cell: type, part: type, thing: Any, other: Any) -> Any:
+    """Whether one of two is a cell that is a view of the other, and no part of it."""
     found = it.builder.alloca(BIT)
     it.builder.store(BIT(0), found)
     with it.builder.if_then(it.is_of(thing, cell)):
         owner = it.get(thing, offsets(cell)["_owner"])
-        it.builder.store(it.same(owner, other), found)
+        with it.builder.if_then(it.same(owner, other)):
+            way = it.get(thing, offsets(cell)["_way"])
+            it.builder.store(it.builder.not_(it.is_of(way, part)), found)
     return it.builder.load(found)
 
 

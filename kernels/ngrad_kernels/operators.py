@@ -16,7 +16,7 @@ from llvmlite import ir
 from ngrad_kernels.assigning import DOUBLE, NOTHING, REAL
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import generic_slot, offsets
-from ngrad_kernels.holding import is_view
+from ngrad_kernels.holding import may_be_turned
 from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
 from ngrad_kernels.making import NULL
 from ngrad_kernels.recording import AT_MOST, idle
@@ -50,10 +50,13 @@ class Operators(NamedTuple):
         where the type of a Python number stands for its layout.
     applied : callable
         Of `recording.py`.
+    opened : dict
+        The devices that were used so far.
     """
 
     seen: dict[str, dict[Any, Any]]
     applied: Callable[..., Any]
+    opened: dict[str, Any]
 
 
 SCALARS = {np.float64: (float, ("f8",)), np.int64: (int, ("i8", "f8"))}
@@ -78,7 +81,8 @@ def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators)
     """computed(seen, bools, limit, a, b): a new cell of what a call gives for the tensors of two
     cells, or of one and Python's number, or of one alone, if b is null. None if that is for Python
     to do, as of bools if these are not taken; null if it raised. `limit` is the name of the setting
-    that says up to how many bytes it runs here.
+    that says up to how many bytes it runs here. A number alone is one of the host's, if no other
+    device was used.
     """
     it = Code(module, "computed", POINTER, POINTER, BIT, *[POINTER] * 3)
     seen, bools, limit, *operands = it.function.args
@@ -164,13 +168,19 @@ def _computed(module: ir.Module, kinds: CellKinds, ways: Ways, given: Operators)
     unless(builder.icmp_signed(">=", it.integer(small), WORD(0)))
 
     for k in TENSORS:
-        with builder.if_then(builder.and_(two, it.is_null(kept(k)))):
+        with builder.if_then(builder.and_(two if k else BIT(1), it.is_null(kept(k)))):
             # Recorded it is to be a number still: no structure depends on its value.
             for holds in idle(it, of_window, window):
                 unless(holds)
-            beside = kept(1 - k)
-            unless(builder.not_(it.is_null(beside)))
-            unless(builder.not_(it.same(it.get(beside, of_tensor["_at"]), it.known(0))))
+            with builder.if_else(two) as (pair, alone):
+                with pair:
+                    beside = kept(1 - k)
+                    unless(builder.not_(it.is_null(beside)))
+                    unless(builder.not_(it.same(it.get(beside, of_tensor["_at"]), it.known(0))))
+                with alone:
+                    devices = it.external("PyDict_Size", WORD, POINTER)
+                    used = builder.call(devices, [it.known(given.opened)])
+                    unless(builder.icmp_signed("==", used, WORD(1)))
             compare = it.external("PyObject_RichCompareBool", INT, POINTER, POINTER, INT)
             fits = builder.call(compare, [it.get(call, of_call["size"]), small, INT(AT_MOST)])
             unless(builder.icmp_signed(">=", fits, INT(0)), NULL)
@@ -239,7 +249,9 @@ def _binary(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, Any]
     a, b = it.function.args
     computes = BIT(1)
     if name == "matmul":  # of an array and its own transpose half is computed
-        of_each_other = (is_view(it, kinds.cell, *pair) for pair in ((a, b), (b, a)))
+        of_each_other = (
+            may_be_turned(it, kinds.cell, kinds.part, *pair) for pair in ((a, b), (b, a))
+        )
         computes = it.builder.not_(it.builder.or_(*of_each_other))
     with it.builder.if_then(computes):
         _unless_computed(it, it.known(seen), name not in NOT_OF_BOOLS, a, b)

@@ -11,12 +11,13 @@ from ngrad.dtypes import BY_CODE, DType, can_cast, promote
 from ngrad.errors import DTypeError
 from ngrad.numpy.convert import to_tensor
 from ngrad.ops import arithmetic as a
+from ngrad.ops import bitwise as b
 from ngrad.ops import comparison as c
 from ngrad.ops import complexes
 from ngrad.ops import exponential as e
 from ngrad.ops import float_parts as f
 from ngrad.ops import power as p
-from ngrad.ops.bitwise import bit_count
+from ngrad.ops import trigonometric as t
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.elementwise import select
 from ngrad.ops.math import pow as power_
@@ -35,6 +36,31 @@ FEW = 1 << 20
 
 FLOATS = {**dict.fromkeys(("b1", "i1", "u1"), "f2"), **dict.fromkeys(("i2", "u2"), "f4")}
 """What functions of floats make of small integers; of others it is float64."""
+
+
+ONE_OP: dict[str, Any] = {
+    "add": a.add, "subtract": a.subtract, "multiply": a.multiply, "divide": a.divide,
+    "power": power_, "floor_divide": a.floordiv, "remainder": a.mod, "fmod": a.fmod,
+    "less": c.less, "less_equal": c.less_equal, "greater": c.greater,
+    "greater_equal": c.greater_equal, "equal": c.equal, "not_equal": c.not_equal,
+    "signbit": c.signbit, "negative": a.negative, "absolute": a.abs_, "sign": a.sign,
+    "floor": a.floor, "ceil": a.ceil, "trunc": a.trunc, "square": p.square,
+    "reciprocal": p.reciprocal, "exp2": e.exp2, "arctan2": t.atan2_, "fmax": a.fmax,
+    "fmin": a.fmin, "heaviside": a.heaviside, "conjugate": complexes.conj_,
+    "bitwise_and": b.bitwise_and, "bitwise_or": b.bitwise_or, "bitwise_xor": b.bitwise_xor,
+    "left_shift": b.left_shift, "right_shift": b.right_shift, "invert": b.invert, "gcd": b.gcd,
+    "lcm": b.lcm,
+}  # fmt: skip
+"""Of functions that are one op of the dtypes that it takes, but for those in `NOT_OF`, that op."""
+BOOLS = frozenset({"b1"})
+INEXACT = frozenset(code for code, dtype in BY_CODE.items() if dtype.is_inexact)
+NOT_OF = {
+    **dict.fromkeys(("subtract", "power", "floor_divide", "remainder"), BOOLS),
+    **dict.fromkeys(("negative", "absolute"), BOOLS),
+    **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "invert"), INEXACT),
+    **dict.fromkeys(("left_shift", "right_shift"), INEXACT | BOOLS),
+}
+"""By operator, the dtypes (their codes) of which the function means something else, or nothing."""
 
 
 def float_of(dtype: DType, least: DType = FLOAT16) -> DType:
@@ -183,7 +209,7 @@ def bits(op: Any) -> Callable[..., Any]:
 
 
 def bitwise_count(x: Any) -> Any:
-    return bit_count(cast_to(x, UINT8) if x.dtype.is_bool else x)
+    return b.bit_count(cast_to(x, UINT8) if x.dtype.is_bool else x)
 
 
 def of_integers(op: Any) -> Callable[[Any, Any], Any]:

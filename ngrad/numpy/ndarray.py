@@ -11,7 +11,7 @@ import numpy as np
 
 from ngrad.absent import OfSome
 from ngrad.config import settings
-from ngrad.devices import HOST
+from ngrad.devices import HOST, opened
 from ngrad.dtypes import BY_CODE
 from ngrad.giving import leave
 from ngrad.graph.layout import Layout
@@ -355,13 +355,18 @@ listed: Callable[[Any, Any, Any, Window], Tensor | None]
 the host's memory, if they are float64 or int64, or read as the one that is given, and nobody
 listens.
 """
+computed_of: Callable[..., ndarray | None]
+"""`computed_of(calls, x, y)`: what an op gives of an array, or of Python's float if that has come
+before, or of two of which one may be a number: by its calls, as `Elementwise.seen` has them. None
+if there is none of these.
+"""
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor, remember),
-    Operators({name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS}, applied),
+    Operators({name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS}, applied, opened),
 )
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
-settled = CELLS.settled
+settled, computed_of = CELLS.settled, CELLS.computed_of
 viewed, view_method, result_method = CELLS.viewed, CELLS.view_method, CELLS.result_method
 READ_QUICKLY, OPERATORS = CELLS.read, CELLS.operators
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import HOST
-from ngrad.dtypes import BY_CODE, DType, promote
+from ngrad.dtypes import DType, promote
+from ngrad.numpy.composed import NOT_OF, ONE_OP
 from ngrad.numpy.convert import PLAIN, SCALARS
 from ngrad.numpy.foreign import behind, beside
 from ngrad.numpy.matrices import matrix_product
 from ngrad.numpy.ndarray import OPERATORS, array_of, ndarray, put_at_once
 from ngrad.numpy.out import written
 from ngrad.numpy.ufuncs import UFUNCS, ufunc
-from ngrad.ops import arithmetic, bitwise, comparison
 from ngrad.ops.elementwise import Elementwise, is_operand
-from ngrad.ops.math import pow as power
 from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad_kernels.heap_types import replace_slot
@@ -33,28 +32,6 @@ COMPARISONS = {
     "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal",
     "ne": "not_equal",
 }  # fmt: skip
-QUICK: dict[str, Any] = {
-    "add": arithmetic.add, "subtract": arithmetic.subtract, "multiply": arithmetic.multiply,
-    "divide": arithmetic.divide, "power": power,
-    "floor_divide": arithmetic.floordiv, "remainder": arithmetic.mod,
-    "less": comparison.less, "less_equal": comparison.less_equal,
-    "greater": comparison.greater, "greater_equal": comparison.greater_equal,
-    "equal": comparison.equal, "not_equal": comparison.not_equal,
-    "negative": arithmetic.negative, "absolute": arithmetic.abs_,
-    "bitwise_and": bitwise.bitwise_and, "bitwise_or": bitwise.bitwise_or,
-    "bitwise_xor": bitwise.bitwise_xor, "left_shift": bitwise.left_shift,
-    "right_shift": bitwise.right_shift, "invert": bitwise.invert,
-}  # fmt: skip
-"""Ops that mean the same on tensors, but for the dtypes in `NOT_OF`."""
-BOOLS = frozenset({"b1"})
-INEXACT = frozenset(code for code, dtype in BY_CODE.items() if dtype.is_inexact)
-NOT_OF = {
-    **dict.fromkeys(("subtract", "power", "floor_divide", "remainder"), BOOLS),
-    **dict.fromkeys(("negative", "absolute"), BOOLS),
-    **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "invert"), INEXACT),
-    **dict.fromkeys(("left_shift", "right_shift"), INEXACT | BOOLS),
-}
-"""By op, the dtypes (their codes) of which the function means something else, or nothing."""
 
 
 @functools.cache
@@ -85,7 +62,7 @@ def _any(function: ufunc) -> Callable[[Any, Any], Any]:
 
 
 def _binary(name: str, function: ufunc) -> Callable[[ndarray, Any], Any]:
-    op, otherwise = QUICK.get(function.__name__), _any(function)
+    op, otherwise = ONE_OP.get(function.__name__), _any(function)
     quick = op.operator() if isinstance(op, Elementwise) else op
     refused = NOT_OF.get(function.__name__)
     answer = functools.partial(beside, name, function.__name__, otherwise)
@@ -108,7 +85,7 @@ def _binary(name: str, function: ufunc) -> Callable[[ndarray, Any], Any]:
 
 
 def _reflected(name: str, function: ufunc) -> Callable[[ndarray, Any], Any]:
-    op, otherwise = QUICK.get(function.__name__), _any(function)
+    op, otherwise = ONE_OP.get(function.__name__), _any(function)
     quick = op.reflected() if isinstance(op, Elementwise) else op and (lambda y, x: op(x, y))
     refused = NOT_OF.get(function.__name__)
     answer = functools.partial(behind, name, function.__name__, otherwise)
@@ -129,7 +106,7 @@ def _reflected(name: str, function: ufunc) -> Callable[[ndarray, Any], Any]:
 
 
 def _unary(function: ufunc) -> Callable[[ndarray], Any]:
-    quick, refused = QUICK[function.__name__], NOT_OF[function.__name__]
+    quick, refused = ONE_OP[function.__name__], NOT_OF[function.__name__]
 
     def operator(x: ndarray) -> Any:
         held = x._held if x._owner is None else x._read()

@@ -13,7 +13,7 @@ from ngrad.numpy import composed, loops
 from ngrad.numpy.convert import PLAIN, beside, condition, dtype_of, is_weak, to_tensor
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.naming import KINDS, explain
-from ngrad.numpy.ndarray import array_of, ndarray, result_of
+from ngrad.numpy.ndarray import CELLS, array_of, computed_of, ndarray
 from ngrad.numpy.out import CASTINGS, fitted, no_casting
 from ngrad.numpy.place import where_they_lie
 from ngrad.ops import arithmetic as a
@@ -27,10 +27,12 @@ from ngrad.ops import trigonometric as t
 from ngrad.ops.complexes import conj
 from ngrad.ops.composed import truncatemod
 from ngrad.ops.convert import cast_to
-from ngrad.ops.elementwise import Unary, select
+from ngrad.ops.elementwise import Binary, Unary, select
 from ngrad.ops.shape import broadcast_to
 from ngrad.scalars import single
 from ngrad.tensor import Tensor
+from ngrad_kernels.calling import Called
+from ngrad_kernels.heap_types import CALL, generic_slot, replace_slot
 
 BOOL = BY_CODE["b1"]
 FLOATS = [dtype for dtype in BY_CODE.values() if dtype.is_inexact]
@@ -46,7 +48,7 @@ ORDERS = (*"CFAKcfak", None)
 STRICT = CASTINGS[:2]
 
 
-class ufunc:
+class ufunc(Called):
     """A function of each element of its operands, which are broadcast together.
 
     It takes NumPy's arguments; but `order` and `subok` only as they are in NumPy unasked.
@@ -65,13 +67,18 @@ class ufunc:
         nout: int = 1,
         least: DType = composed.FLOAT16,
         whole: int = 0,
+        op: Any = None,
     ) -> None:
         self._compute, self._kind, self._least, self._whole = compute, kind, least, whole
         # The floats that it has itself; where these are not all, operands are made of one dtype.
         self._floats = {x.code for x in FLOATS if composed.float_of(x, least) is x}
         self._all = len(self._floats) == len(FLOATS)
-        # Those that were made before, of an op that it is, which has none of what is converted.
-        self._calls = compute.calls if isinstance(compute, Unary) and kind != "bool" else None
+        # Calls that were made before of the op that it is, which has none of what is converted: in
+        # machine code, and where floats are narrower than what it takes, in Python.
+        op = compute if op is None else op
+        known = op.seen if isinstance(op, (Unary, Binary)) else None
+        self._seen = known if self._all else None
+        self._wider = None if self._all or nin > 1 else known
         self.__name__ = self.__qualname__ = name
         self.__module__ = "ngrad.numpy"
         self.__doc__ = f"NumPy's `{name}`, with its derivative."
@@ -82,9 +89,9 @@ class ufunc:
         """One result, or a tuple of them: who checks types is told which at the names of each."""
         if options or len(operands) != self.nin:
             return where_they_lie(self.with_options, *operands, **options)
-        if self._calls is not None:
-            quick = result_of(operands[0], self._calls, ())
-            if quick is not None and (self._all or quick._held._layout.dtype.code in self._floats):
+        if self._wider is not None:
+            quick = computed_of(self._wider, *operands)
+            if quick is not None and quick._held._layout.dtype.code in self._floats:
                 return quick
         try:
             given = self._plain(operands) or where_they_lie(self._converted, operands, None)
@@ -173,7 +180,11 @@ class ufunc:
         x, kind = operands[0], self._kind
         if self.nin == 1 and type(x) in PLAIN and current() is HOST:
             if type(x) is float and kind != "bool":
-                return (single(x, BY_CODE["f8"]),)
+                made = single(x, BY_CODE["f8"])
+                known = self._seen or self._wider or {}
+                if made._layout in known:
+                    known[float] = known[made._layout]
+                return (made,)
             if type(x) is int and kind == "float" and -(1 << 53) < x < 1 << 53:
                 return (single(float(x), BY_CODE["f8"]),)
         if type(x) is not ndarray or self.nin > 2:
@@ -254,6 +265,9 @@ class ufunc:
 
     def __repr__(self) -> str:
         return f"<ufunc '{self.__name__}'>"
+
+
+replace_slot(ufunc, generic_slot("__call__", CALL), CELLS.called)
 
 
 @functools.cache
@@ -353,7 +367,10 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "spacing": (f.spacing, 1, "float"),
     "conjugate": (composed.bools_as_integers(conj), 1, "same"),
 }
-UFUNCS = {name: ufunc(compute, name, nin, kind) for name, (compute, nin, kind) in _TABLE.items()}
+UFUNCS = {
+    name: ufunc(compute, name, nin, kind, op=composed.ONE_OP.get(name))
+    for name, (compute, nin, kind) in _TABLE.items()
+}
 UFUNCS["frexp"] = ufunc(composed.frexp, "frexp", 1, "float", 2)
 UFUNCS["modf"] = ufunc(composed.modf, "modf", 1, "float", 2)
 UFUNCS["divmod"] = ufunc(
