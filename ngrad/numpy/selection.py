@@ -327,15 +327,13 @@ def dot(a: Any, b: Any, out: Any = None) -> ndarray:
                 f"{found.ndim} axes, and lie in rows"
             )
         return written("dot", found._read(), out)
-    x: Any = to_tensor(a)
-    y: Any = to_tensor(b)
+    alike = type(a) is type(b) is ndarray
+    x, y = (a._read(), b._read()) if alike else (to_tensor(a), to_tensor(b))
     rank, other = x._layout.ndim, y._layout.ndim
     if rank == 0 or other == 0:
         return array_of(x * y)
     if other <= 2 and rank <= 2:
-        if other != rank:
-            return array_of(matmul_operator(x, y))
-        return a @ b if type(a) is type(b) is ndarray else array_of(matrix_product(a, b))
+        return a @ b if alike else array_of(matrix_product(a, b))
     return tensordot(a, b, (rank - 1, max(other - 2, 0)))
 
 

@@ -16,7 +16,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.ops.bessel import bessel_i0
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
-from ngrad.ops.shape import reshape, reshaped
+from ngrad.ops.shape import reshape
 from ngrad.ops.sinc import sinc as cardinal
 from ngrad.ops.slide import Places, slide
 
@@ -36,19 +36,20 @@ def _slid(x: Any, w: Any, mode: Any) -> ndarray:
     n, m = x._layout.size, w._layout.size
     lead, size = MODES[mode](n, m)
     dtype = x._layout.dtype
-    if w._layout.dtype is not dtype:
-        dtype = promote(dtype, w._layout.dtype)
+    if w._layout.dtype is dtype and not dtype.is_bool:
+        return array_of(slide(x, w, Places.along(size, lead)))
+    dtype = promote(dtype, w._layout.dtype)
     wide = INT64 if dtype.is_bool else dtype
-    x, w = reshaped(cast_to(x, wide), (1, n, 1)), reshaped(cast_to(w, wide), (1, m, 1))
-    found = slide(x, w, Places.along(size, lead))
-    return array_of(cast_to(reshaped(found, (size,)), dtype))
+    found = slide(cast_to(x, wide), cast_to(w, wide), Places.along(size, lead))
+    return array_of(cast_to(found, dtype))
 
 
 def _vectors(what: str, a: Any, v: Any, mode: Any) -> tuple[Any, Any]:
     x, y = to_tensor(a), to_tensor(v)
     if what == "convolve":  # which takes numbers, too
         x, y = (z if z._layout.ndim else reshape(z, (1,)) for z in (x, y))
-    if isinstance(mode, bool) or not (isinstance(mode, str) or hasattr(mode, "__index__")):
+    named = isinstance(mode, str)
+    if not named and (isinstance(mode, bool) or not hasattr(mode, "__index__")):
         raise TypeError(f"{what}: mode is a name, not {mode!r}")
     if mode not in MODES:
         raise ValueError(f"{what}: mode is one of 'valid', 'same', 'full', not {mode!r}")

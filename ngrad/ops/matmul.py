@@ -15,7 +15,7 @@ from ngrad.graph.indexing import Split
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op
 from ngrad.graph.program import OUT, Program
-from ngrad.graph.strides import broadcast, broadcast_strides
+from ngrad.graph.strides import broadcast, broadcast_strides, reshaped_strides
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to, operands
 from ngrad.ops.launching import cleared, dense_operands
@@ -43,11 +43,30 @@ def _infer(x: Layout, *others: Layout, transpose_x: bool, transpose_y: bool) -> 
         raise DTypeError(
             f"matmul: operands must have one dtype, not {x.dtype.name}, {y.dtype.name}"
         )
-    m, k = x.shape[:-3:-1] if transpose_x else x.shape[-2:]
-    other, n = y.shape[:-3:-1] if transpose_y else y.shape[-2:]
+    left, right = _shapes(x.shape, y.shape)
+    m, k = left[:-3:-1] if transpose_x else left[-2:]
+    other, n = right[:-3:-1] if transpose_y else right[-2:]
     if k != other:
         raise _misfit(x.shape, y.shape, k, other)
-    return layout(x.dtype, (*batch_shape("matmul", x.shape, y.shape), m, n))
+    rows, columns = (m,) * (x.ndim > 1), (n,) * (y.ndim > 1)
+    return layout(x.dtype, (*batch_shape("matmul", left, right), *rows, *columns))
+
+
+def _shapes(left: tuple[int, ...], right: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The shapes of operands as matrices: a vector on the left is a row, on the right a column."""
+    return [left if len(left) > 1 else (1, *left), right if len(right) > 1 else (*right, 1)]
+
+
+def _as_matrices(inputs: tuple[Layout, ...], out: Layout) -> tuple[tuple[Layout, ...], Layout]:
+    """Where operands lie, of which one is a vector, and the result, as matrices."""
+    x, y = inputs
+    shapes = _shapes(x.shape, y.shape)
+    seen = [
+        layout(where.dtype, shape, reshaped_strides(where, shape), where.device)
+        for where, shape in zip(inputs, shapes, strict=True)
+    ]
+    whole = layout(out.dtype, (shapes[0][0], shapes[1][1]), None, out.device)
+    return tuple(seen), whole
 
 
 def _misfit(x: tuple[int, ...], y: tuple[int, ...], k: int, other: int) -> ShapeError:
@@ -64,14 +83,17 @@ def _prepare(
         return Program(), out
     if len(inputs) == 1:
         return _prepare_same(inputs[0], out, transpose_x, transpose_y)
+    lies = out
+    if out.ndim == 1:
+        inputs, out = _as_matrices(inputs, out)
     # What BLAS cannot read where it lies is copied on every device, so that how an operand came to
     # lie as it does decides as little as can be.
     fit = [not where.dtype.is_inexact or suits_blas(where) for where in inputs]
     given = inputs, fit, out, transpose_x, transpose_y
     launched = _launched(*given)
     if launched is not None:
-        return launched, out
-    return by_numpy(MATMUL, *given), out
+        return launched, lies
+    return by_numpy(MATMUL, *given, lies), lies
 
 
 def _prepare_same(
@@ -123,15 +145,24 @@ def _widens(x: Layout, *others: Layout) -> bool:
 MATMUL = Op(
     "matmul", _infer, _prepare, ("transpose_x", "transpose_y"), family="linalg", widens=_widens
 )
-"""The product of two operands, or of one and itself, of which one is transposed."""
+"""The product of two operands, or of one and itself, of which one is transposed. One of two may be
+a vector, beside a matrix.
+"""
 
 
 @MATMUL.vjp
-def _(g: Any, out: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bool) -> Any:
+def _matmul_vjp(
+    g: Any, out: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bool
+) -> Any:
     if not others:
         both = g + _swapped(g)
         return (apply(MATMUL, (x, both) if transpose_x else (both, x), (False, False)),)
     (y,) = others
+    if out.ndim == 1:
+        left, right = _shapes(x._layout.shape, y._layout.shape)
+        g, one, two = reshaped(g, (left[0], right[1])), reshaped(x, left), reshaped(y, right)
+        in_x, in_y = _matmul_vjp(g, g, one, two, transpose_x=False, transpose_y=False)
+        return reshaped(in_x, x._layout.shape), reshaped(in_y, y._layout.shape)
     if transpose_x:
         in_x = apply(MATMUL, (y, g), (transpose_y, True))
     else:
@@ -152,10 +183,21 @@ def _(x: Layout, *others: Layout, transpose_x: bool, transpose_y: bool) -> Any:
 
 
 @MATMUL.batch
-def _(size: int, batched: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bool) -> Any:
+def _matmul_batch(
+    size: int, batched: Any, x: Any, *others: Any, transpose_x: bool, transpose_y: bool
+) -> Any:
     if not others:
         return apply(MATMUL, (x,), (transpose_x, transpose_y))
     (y,) = others
+    own = [z._layout.shape[many:] for z, many in zip((x, y), batched, strict=True)]
+    if 1 in map(len, own):
+        shapes = _shapes(*own)
+        matrices = (
+            reshaped(z, (size, *shape) if many else shape)
+            for z, many, shape in zip((x, y), batched, shapes, strict=True)
+        )
+        found = _matmul_batch(size, batched, *matrices, transpose_x=False, transpose_y=False)
+        return reshaped(found, (size, shapes[1][1] if len(own[0]) == 1 else shapes[0][0]))
     if not batched[1] and y.ndim == 2:
         return _one_product(x, y, transpose_x, transpose_y)
     if not batched[0] and x.ndim == 2:
@@ -326,6 +368,8 @@ PRODUCTS: dict[tuple[Layout, ...], Call] = {}
 def _noted(op: Op, params: tuple[Any, ...], x: Any, y: Any) -> Any:
     """An op of two operands, whose call is a product."""
     out, layouts = apply(op, (x, y), params), (x._layout, y._layout)
+    if layouts in PRODUCTS:
+        return out
     call = op.calls.get((params, layouts))  # none where operands were converted, or sizes are open
     if call is not None:
         if len(PRODUCTS) > CALLS_LIMIT:
@@ -355,12 +399,12 @@ def matmul_operator(x: Any, y: Any) -> Any:
         raise _misfit(left, right, k, other)
     if len(left) == len(right) == 1:
         return _noted(VECDOT, (), x, y)
+    if len(left) + len(right) == 3:
+        return _noted(MATMUL, (False, False), x, y)
     if len(left) == 1:
         out = product(reshaped(x, (1, k)), y)
         return reshaped(out, (*out._layout.shape[:-2], out._layout.shape[-1]))
     if len(right) == 1:
-        column = reshaped(y, (k, 1))
-        two = len(left) == 2
-        out = apply(MATMUL, (x, column), (False, False)) if two else product(x, column)
+        out = product(x, reshaped(y, (k, 1)))
         return reshaped(out, out._layout.shape[:-1])
     return product(x, y)

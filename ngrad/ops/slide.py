@@ -11,10 +11,11 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program
 from ngrad.graph.room import padded
+from ngrad.graph.strides import reshaped_strides
 from ngrad.ops.launching import Dense, dense_operands
 from ngrad.ops.reducing import prepare_reduction
 from ngrad.ops.reductions import reduce_sum
-from ngrad.ops.shape import SEEN, broadcast_to, reshape, spread
+from ngrad.ops.shape import SEEN, broadcast_to, reshape, reshaped, spread
 from ngrad.ops.slicing import reverse
 from ngrad.ops.windows import AXES, in_lines, of_three_axes
 from ngrad.record import apply
@@ -80,6 +81,8 @@ def turns(move: int, hole: int) -> tuple[int, int]:
 def _infer(x: Layout, w: Layout, **how: Any) -> Layout:
     if x.dtype.is_bool:
         raise DTypeError("slide: does not take bool; convert with ngrad.cast")
+    if x.ndim == w.ndim == len(how["counts"]) == 1:
+        return layout(x.dtype, how["counts"])
     counts, width = how["counts"], x.shape[-1]
     fit = x.ndim == w.ndim == len(counts) + 2 <= AXES + 2 and w.shape[0] in (1, x.shape[0])
     if not fit or w.shape[-1] != width:
@@ -88,9 +91,12 @@ def _infer(x: Layout, w: Layout, **how: Any) -> Layout:
 
 
 def _prepare(inputs: tuple[Layout, ...], out: Layout, **how: Any) -> Any:
-    (x, w), places = inputs, Places(**how)
+    (x, w), places, lies = inputs, Places(**how), out
     if out.size == 0:
         return Program(), out
+    if out.ndim == 1:
+        x, w = inputs = tuple(map(_batch_of_one, inputs))
+        out = _batch_of_one(out)
     sizes, width = w.shape[1:-1], x.shape[-1]
     shared = 0 if w.shape[0] == 1 else math.prod(w.shape[1:])
     last = (places.steps[-1], places.gaps[-1])
@@ -107,13 +113,23 @@ def _prepare(inputs: tuple[Layout, ...], out: Layout, **how: Any) -> Any:
     read = dense_operands([*enumerate(inputs)])
     if parts <= 1:
         launch = Launch(kernel, facts, n, grain, (*read.operands, (OUT, 0)))
-        return read.then(launch, keep=(held,)), out
+        return read.then(launch, keep=(held,)), lies
     partial = layout(x.dtype, (parts, *out.shape), None, out.device)
     operands = (*read.operands, (SCRATCH, read.scratch))
     made = read.then(Launch(kernel, facts, n * parts, grain, operands), keep=(held,))
     scratch = read.scratch + padded(partial.nbytes)
     total, _ = prepare_reduction("sum", partial, out, (0,))
-    return Dense(((SCRATCH, read.scratch),), made.launches, scratch, made.keep).before(total), out
+    return Dense(((SCRATCH, read.scratch),), made.launches, scratch, made.keep).before(total), lies
+
+
+def _batch_of_one(where: Layout) -> Layout:
+    """A vector as a batch of one channel."""
+    shape = _one(where.shape)
+    return layout(where.dtype, shape, reshaped_strides(where, shape), where.device)
+
+
+def _one(shape: Numbers) -> Numbers:
+    return (1, *shape, 1)
 
 
 SLIDE = Op("slide", _infer, _prepare, Places._fields, family="reduction", widens=True)
@@ -134,7 +150,11 @@ def slide(x: Any, w: Any, places: Places) -> Any:
 
 
 @SLIDE.vjp
-def _(g: Any, out: Any, x: Any, w: Any, **how: Any) -> Any:
+def _slide_vjp(g: Any, out: Any, x: Any, w: Any, **how: Any) -> Any:
+    if x.ndim == 1:
+        of_g, *of_both = [reshaped(z, _one(z._layout.shape)) for z in (g, x, w)]
+        parts = zip(_slide_vjp(of_g, out, *of_both, **how), (x, w), strict=True)
+        return tuple([reshaped(part, z._layout.shape) for part, z in parts])
     places, sizes = Places(**how), w._layout.shape[1:-1]
     batch, *extents, _ = x._layout.shape
     turned = reverse(w, tuple(range(1, 1 + len(sizes))))
@@ -144,11 +164,18 @@ def _(g: Any, out: Any, x: Any, w: Any, **how: Any) -> Any:
 
 
 @SLIDE.batch
-def _(size: int, batched: Any, x: Any, w: Any, **how: Any) -> Any:
+def _slide_batch(size: int, batched: Any, x: Any, w: Any, **how: Any) -> Any:
     def joined(z: Any) -> Any:
         shape = z._layout.shape
         return reshape(z, (shape[0] * shape[1], *shape[2:]))
 
+    if x.ndim == 1 + batched[0]:
+        given = [
+            reshaped(z, (size, *_one(z._layout.shape[1:])) if many else _one(z._layout.shape))
+            for z, many in zip((x, w), batched, strict=True)
+        ]
+        found = _slide_batch(size, batched, *given, **how)
+        return reshaped(found, (size, *how["counts"]))
     x = x if batched[0] else spread(x, size)
     each = x._layout.shape[1]
     if batched[1]:

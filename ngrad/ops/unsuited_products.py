@@ -30,11 +30,12 @@ def by_numpy(
     out: Layout,
     transpose_x: bool,
     transpose_y: bool,
+    made: Layout,
 ) -> Callable[..., Tensor]:
-    """The product of two batches of matrices; `op` is that of floats, which is asked for integers
-    that are small enough.
+    """The product of two batches of matrices, as a tensor `made` so; `op` is that of floats,
+    which is asked for integers that are small enough.
     """
-    run = _in_turn(inputs, fit, out, transpose_x, transpose_y)
+    run = _in_turn(inputs, fit, out, transpose_x, transpose_y, made)
     depth = inputs[0].shape[-2 if transpose_x else -1]
     if out.dtype.is_integer and out.device is HOST and out.size * depth >= LARGE:
         return _by_floats(op, depth, out, (transpose_x, transpose_y), run)
@@ -57,6 +58,7 @@ def _in_turn(
     out: Layout,
     transpose_x: bool,
     transpose_y: bool,
+    made: Layout,
 ) -> Callable[..., Tensor]:
     """The product by NumPy, which adds what it multiplies in turn."""
     fixes: list[Callable[[Tensor], Tensor] | None] = []
@@ -72,10 +74,10 @@ def _in_turn(
             x = fix_x(x)
         if fix_y is not None:
             y = fix_y(y)
-        made = empty(out)
+        result = empty(made)
         with np.errstate(all="ignore"):
-            np.matmul(read_x(x._address), read_y(y._address), write(made._at))
-        return made
+            np.matmul(read_x(x._address), read_y(y._address), write(result._at))
+        return result
 
     return run
 

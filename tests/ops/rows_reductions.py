@@ -236,6 +236,17 @@ REDUCTIONS = [
         for places, shapes in _PLACES
     ),
     Row(
+        "slide",
+        lambda x, w: apply(SLIDE, (x, w), Places.along(6, 2)),
+        lambda x, w: _slid(x[None, :, None], w[None, :, None], Places.along(6, 2))[0, :, 0],
+        ((-2, 2), (-2, 2)),
+        "fiuc",
+        shapes=(((5,), (3,)), ((2,), (4,))),
+        ulps=16,
+        floor=1e-14,
+        label="vectors",
+    ),
+    Row(
         "linear_recurrence",
         lambda a, b: apply(TABLE["linear_recurrence"], (a, b)),
         _recurrence,

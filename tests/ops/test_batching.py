@@ -202,6 +202,7 @@ CASES = [
     applied("interp", _floats(2, 3), np.sort(_floats(2, 5)), _floats(2, 5)),
     applied("interp", _floats(2, 3), np.sort(_floats(4)), _floats(4)),
     applied("slide", _floats(2, 5, 1), _floats(2, 3, 1), **Places.along(7, 2)._asdict()),
+    applied("slide", _floats(5), _floats(3), **Places.along(7, 2)._asdict()),
     applied("slide", _floats(2, 5, 1), _floats(1, 3, 1), **Places.along(7, 2)._asdict()),
     *(
         Case("embed", lambda x, v: ngrad.pad(x, [[1, 2], [0, 1]], constant_values=v), [x, v])
@@ -238,6 +239,10 @@ CASES = [
             ((5, 1, 3, 4), (2, 4, 2)),
         )
         for tx, ty in itertools.product((False, True), repeat=2)
+    ),
+    *(
+        applied("matmul", *operands, transpose_x=False, transpose_y=False)
+        for operands in ((_floats(3, 4), _floats(4)), (_floats(4), _floats(4, 2)))
     ),
     *(
         applied("matmul", _floats(3, 4), transpose_x=transposed, transpose_y=not transposed)

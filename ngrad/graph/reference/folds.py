@@ -78,6 +78,9 @@ def _accumulate(x: Array, anew: Array, function: str) -> Array:
 
 def _slide(x: Array, w: Array, counts: Any, steps: Any, gaps: Any, holes: Any, leads: Any) -> Array:
     x, w = wide(x), wide(w)
+    if x.ndim == 1:  # as a batch of one channel
+        found = _slide(x[None, :, None], w[None, :, None], counts, steps, gaps, holes, leads)
+        return found[0, :, 0]
     out = np.zeros((x.shape[0], *counts, x.shape[-1]), x.dtype)
     for window in np.ndindex(*counts):
         for place in np.ndindex(*w.shape[1:-1]):
