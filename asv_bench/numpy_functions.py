@@ -39,7 +39,9 @@ np.nextafter(x, y); np.spacing(x); np.frexp(x)[0]; np.ldexp(x, 2); np.deg2rad(x)
 (x - x.mean()) / x.std(); np.polyval(q[:6], x); np.interp(x, z, y); np.unwrap(x); s + s; s * s
 s // 7; s % 7; s << 2; s & 3; s > 50; np.gcd(s, s + 1); np.lcm(s + 1, s + 2); np.bitwise_count(s)
 b & b; ~b; s.astype('f8'); x.astype('i8'); x.astype('f4'); f.astype('f8'); x.astype(bool); f + f
-np.exp(f); c * c; np.exp(c); np.abs(c); np.angle(c); c.conj(); c.real.copy()
+np.exp(f); c * c; np.exp(c); np.abs(c); np.angle(c); c.conj(); c.real.copy(); np.ceil(10 * x)
+np.square(x); np.reciprocal(y); np.isinf(x); np.conj(c); np.logical_and(b, b); np.logical_not(b)
+np.bitwise_and(s, s); np.minimum(x, 0.5); np.vectorize(float)(q); np.geomspace(1, 9, n)
 """
 REDUCTIONS = """
 x.sum(); x.max(); x.mean(); x.std(); x.prod(); x.argmax(); b.sum(); b.any(); b.all(); s.sum()
@@ -72,19 +74,23 @@ np.repeat(x, 2); np.repeat(q, n // 256); np.pad(m, 2); np.pad(m, 2, mode='edge')
 np.pad(x, 100, mode='reflect'); np.delete(x, [1, 5, 9]); np.insert(x, 5, 1.0); np.tril(m)
 np.triu(m); np.take(t, s, axis=0); np.diff(x); np.gradient(x); np.ediff1d(x)
 np.take_along_axis(t, np.argsort(t, axis=1), 1); np.packbits(b)
+np.repeat(x[:99], s[:99]); np.resize(q, n); np.diag(q); np.full_like(x, 2.0); m.flatten()
+x.flatten(); np.diag_indices(len(m))[0]; np.rollaxis(t, 1).copy(); np.atleast_1d(x).copy()
 np.swapaxes(t.reshape(-1, 4, 2), 1, 2).copy(); np.moveaxis(t.reshape(-1, 4, 2), 0, 2).copy()
 np.arange(n); np.arange(float(n)); np.linspace(0, 1, n); np.ones(n); np.full(n, 3.0)
 np.eye(len(m)); np.indices(m.shape)[0].copy(); np.meshgrid(q, q)[0].copy()
 np.cross(t[:, :3], t[:, 3:6]); np.lib.stride_tricks.sliding_window_view(x, 8).sum(axis=1)
 """
 PRODUCTS = """
-m @ m; m @ m.T; m @ m[0]; np.dot(x, y); np.outer(q, q); np.kron(q[:50], q[:50])
+m @ m; m @ m.T; m @ m[0]; m.dot(m[0]); m[0] @ m; np.dot(x, y); np.outer(q, q)
+np.kron(q[:50], q[:50])
 np.einsum('ij,ij->i', t, t); np.einsum('ij,ij->j', t, t); np.einsum('ij,kj->ik', t[:999], t[:999])
 np.tensordot(t, t, ([0], [0])); np.convolve(x, q); np.correlate(x[:99999], q); np.vecdot(t, t)
 np.fft.fft(c); np.fft.rfft(x); np.fft.irfft(c); np.fft.fft2(m); np.linalg.inv(m[:300, :300])
 np.linalg.solve(m[:300, :300], m[:300]); np.linalg.svd(m[:200, :200])[1]
 np.linalg.det(m[:300, :300]); np.linalg.qr(m[:300, :300])[0]
 np.linalg.eigh(m[:200, :200] + m[:200, :200].T)[0]; np.polyfit(x, y, 3); np.vander(q, 5)
+np.roots(q[:9]); np.polyadd(x, y); np.linalg.lstsq(m[:300, :99], m[:300, 0], None)[0]
 np.random.default_rng(0).random(n); np.random.default_rng(0).standard_normal(n)
 np.random.default_rng(0).integers(0, 100, n); np.random.default_rng(0).permutation(n)
 """

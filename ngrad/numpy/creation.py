@@ -37,6 +37,9 @@ from ngrad.scalars import scalar
 from ngrad.tensor import Tensor, from_numpy, seen
 from ngrad_kernels.keys import are_integers
 
+MADE_ANEW = {*PLAIN, list, tuple}
+"""Types of what an array is made of that nobody else has."""
+
 
 def array(
     object: Any,
@@ -57,9 +60,12 @@ def array(
     >>> np.array([[1, 2], [3, 4]]).dtype
     dtype('int64')
     """
-    plain = type(object) is ndarray and copy is True and order == "K" and not ndmin
-    if plain and _in_rows(object):
-        return object.copy() if dtype is None else object.astype(dtype)
+    kind = type(object)
+    if copy is True and order == "K" and not ndmin:
+        if kind is ndarray and _in_rows(object):
+            return object.copy() if dtype is None else object.astype(dtype)
+        if kind in MADE_ANEW and ndmax == 64:
+            return as_array(to_tensor(object, dtype_of(dtype)))
     if not ndmin <= ndmax <= 64:
         raise ValueError(f"array: takes ndmin <= ndmax <= 64, not {ndmin} and {ndmax}")
     if not copy:
@@ -73,9 +79,7 @@ def array(
         raise ValueError(f"array: a nest of {x.ndim} dimensions has more than ndmax={ndmax}")
     if x._layout.ndim < ndmin:
         x = reshape(x, (*(1,) * (ndmin - x.ndim), *x._layout.shape))
-    if order == "K" and (
-        type(object) in PLAIN or type(object) in (list, tuple)
-    ):  # nobody else has what was made of it
+    if order == "K" and kind in MADE_ANEW:
         return as_array(x)
     return duplicate(x, order_of(object, order))
 
@@ -103,6 +107,8 @@ def asarray(
     ):
         return a
     wanted = dtype_of(dtype)
+    if type(a) in MADE_ANEW and order is device is copy is None:
+        return as_array(to_tensor(a, wanted))
     if plain and wanted is not None and _in_rows(a):
         return a if a._held._layout.dtype is wanted else a.astype(dtype)
     if not copy and type(a) not in KNOWN:
@@ -152,13 +158,16 @@ def shape_of(shape: Any, what: str) -> tuple[int, ...]:
     """The shape that a function is told: a size, or a sequence or array of them."""
     if type(shape) is int and shape >= 0:
         return (shape,)
-    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    if are_integers(shape) and min(shape, default=0) >= 0:
+        sizes: tuple[int, ...] = shape
+        return sizes
+    given = shape if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(shape, (ndarray, np.ndarray)):
-        sizes = tuple(np.asarray(shape).ravel().tolist())
-    if bool in map(type, sizes):
+        given = tuple(np.asarray(shape).ravel().tolist())
+    if bool in map(type, given):
         raise TypeError(f"{what}: a shape is made of integers, not {shown(shape)}")
     try:
-        found = tuple(map(size, sizes))
+        found = tuple(map(size, given))
     except TypeError:
         raise TypeError(f"{what}: a shape is made of integers, not {shown(shape)}") from None
     if found and min(found) < 0:
@@ -205,9 +214,22 @@ def _filled_with(value: int, shape: tuple[int, ...], dtype: DType, device: Devic
     return show(single)
 
 
+def _at_each(value: Tensor, shape: tuple[int, ...]) -> Any:
+    """A number that was made at each place of a shape."""
+    if not shape or state.window.trace is not None:
+        return broadcast_to(value, shape)
+    where = value._layout
+    return _repeating(shape, where.dtype.code, where.device)(value)
+
+
 def _laid_as(x: Tensor, made: Any, order: Any) -> ndarray:
     """An array that lies, where it is not said in which order, as another does."""
-    return laid(made, "F" if order == "K" and not in_rows(x) else order)
+    if order == "K" and in_rows(x):
+        if made._layout.ndim:
+            return array_of(made)  # as one element does that is repeated
+    elif order == "K":
+        order = "F"
+    return laid(made, order)
 
 
 def _is_plain(shape: Any) -> bool:
@@ -271,10 +293,9 @@ def full(
     cast = kind is complex or (kind not in PLAIN and is_array(fill_value))
     value = to_tensor(fill_value, None if cast else wanted)
     own = value._layout.dtype if wanted is None else wanted
-    plain = kind in PLAIN and value._layout.dtype is own
-    if plain and sizes and state.window.trace is None and device is None:
-        show = _repeating(sizes, own.code, value._layout.device)
-        return laid(show(value), order)
+    if kind in PLAIN and value._layout.dtype is own and device is None:
+        made = _at_each(value, sizes)
+        return array_of(made) if order == "C" and sizes else laid(made, order)
     return laid(_filled(value, sizes, own, device), order)
 
 
@@ -287,9 +308,13 @@ def full_like(
     sizes = x._layout.shape if shape is None else shape_of(shape, "full_like")
     place = device or x._layout.device
     wanted = dtype_of(dtype) or x.dtype
-    cast = is_array(fill_value) or isinstance(fill_value, (list, tuple, complex))
-    value = to_tensor(fill_value, None if cast else wanted)
-    return _laid_as(x, _filled(value, sizes, wanted, place), order)
+    kind = type(fill_value)
+    cast = kind not in PLAIN and (is_array(fill_value) or isinstance(fill_value, (list, tuple)))
+    value = to_tensor(fill_value, None if cast or kind is complex else wanted)
+    there = value._layout
+    plain = kind in PLAIN and there.dtype is wanted and there.device is place
+    made = _at_each(value, sizes) if plain else _filled(value, sizes, wanted, place)
+    return _laid_as(x, made, order)
 
 
 def _like(name: str, value: int) -> Callable[..., ndarray]:

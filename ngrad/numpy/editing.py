@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -133,8 +135,8 @@ def _to_put_in(
 def resize(a: Any, new_shape: Any) -> ndarray:
     """An array of another shape, with the elements again and again from the first."""
     x = flattened(a)
-    sizes = tuple(new_shape) if isinstance(new_shape, (tuple, list)) else (new_shape,)
-    count = int(np.prod(sizes, dtype=np.int64))
+    sizes = tuple(new_shape) if np.iterable(new_shape) else (new_shape,)
+    count = math.prod(map(operator.index, sizes))
     if any(n < 0 for n in sizes):
         raise ValueError(f"resize: all elements of new_shape must be non-negative: {new_shape}")
     if not x.size:

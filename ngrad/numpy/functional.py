@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from itertools import starmap
 from typing import Any
 
 import numpy as np
 
+from ngrad.numpy.convert import PLAIN, SCALARS
 from ngrad.numpy.creation import asarray, zeros
 from ngrad.numpy.joining import stack
 from ngrad.numpy.manipulation import broadcast_to, expand_dims, moveaxis
@@ -66,6 +68,8 @@ def _named(cores: str) -> list[list[str]]:
 
 def _each(x: ndarray, leading: int) -> Iterable[Any]:
     """The parts of an array along its leading axes, in order."""
+    if leading == 1:
+        return x
     return x.reshape(math.prod(x.shape[:leading]), *x.shape[leading:])
 
 
@@ -78,10 +82,21 @@ def _repeated(x: ndarray, shape: tuple[int, ...]) -> ndarray:
 
 def _numbers(values: list[Any], dtype: np.dtype[Any]) -> ndarray:
     """Numbers, ours among them, as a vector of a dtype."""
+    kinds = set(map(type, values))
+    if kinds <= NUMBERS:  # each of which NumPy would be asked about
+        return asarray(np.array(values, dtype))
+    if kinds == {ndarray} and {x._read()._layout.ndim for x in values} == {0}:
+        found = asarray(values)
+        if found.dtype == dtype:
+            return found
     plain = [x.item() if isinstance(x, ndarray) and not x.ndim else x for x in values]
     if any(map(np.ndim, plain)):
         raise ValueError("vectorize: takes functions that give numbers, or a signature")
     return asarray(np.array(plain, dtype))
+
+
+NUMBERS = {*PLAIN, *SCALARS}
+"""The types of numbers, of Python's and of NumPy's."""
 
 
 class vectorize:
@@ -142,12 +157,16 @@ class vectorize:
         ]
         if 0 in lead and not self.otypes:
             raise ValueError(f"{self._what}: cannot call it on no elements: set `otypes`")
-        made = []
-        for items in zip(*(_each(x, len(lead)) for x in wide), strict=True):
-            now = given | dict(zip(slots, items, strict=True))
-            made.append(
-                self.pyfunc(*(now[k] for k in range(len(args))), **{k: now[k] for k in kwargs})
-            )
+        items = zip(*(_each(x, len(lead)) for x in wide), strict=True)
+        if slots == list(range(len(args))) and not kwargs:  # as most often
+            made = [*starmap(self.pyfunc, items)]
+        else:
+            made = []
+            for item in items:
+                now = given | dict(zip(slots, item, strict=True))
+                made.append(
+                    self.pyfunc(*(now[k] for k in range(len(args))), **{k: now[k] for k in kwargs})
+                )
         several = isinstance(made[0], tuple) if made else len(self.otypes) > 1
         count = (len(made[0]) if made else len(self.otypes)) if several else 1
         outs: Any = self._cores[1] if self._cores else [None] * count

@@ -7,7 +7,7 @@ from typing import Any
 from ngrad.graph.layout import Layout
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.numpy.order import in_rows, packed
-from ngrad.numpy.views import Made
+from ngrad.numpy.views import IN_ROWS, Made
 from ngrad.ops.identity import COPY
 from ngrad.ops.shape import inverse, transpose
 from ngrad.record import apply, copied, state
@@ -54,7 +54,7 @@ def laid(x: Tensor, order: Any) -> ndarray:
 
 def as_array(x: Tensor) -> ndarray:
     """An array of its own that holds a tensor, as it lies; with no axes it is an array, too."""
-    return array_of(x) if x._layout.ndim else array_of(x, None, Made(True))
+    return array_of(x) if x._layout.ndim else array_of(x, None, IN_ROWS)
 
 
 def _in_rows(x: Tensor) -> Tensor:

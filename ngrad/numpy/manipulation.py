@@ -146,11 +146,14 @@ def moveaxis(a: Any, source: Any, destination: Any) -> ndarray:
 def rollaxis(a: Any, axis: int, start: int = 0) -> ndarray:
     """An axis moved in front of another."""
     x = asarray(a)
-    at = _axis(axis, x.ndim, "rollaxis")
-    start = start + x.ndim if start < 0 else start
-    if not 0 <= start <= x.ndim:
-        raise AxisError(f"rollaxis: start {start} is not in [0, {x.ndim}]", axis=start, ndim=x.ndim)
-    return moveaxis(x, at, start - 1 if at < start else start)
+    ndim = x._layout.ndim
+    at = _axis(axis, ndim, "rollaxis")
+    start = start + ndim if start < 0 else start
+    if not 0 <= start <= ndim:
+        raise AxisError(f"rollaxis: start {start} is not in [0, {ndim}]", axis=start, ndim=ndim)
+    order = [k for k in range(ndim) if k != at]
+    order.insert(start - 1 if at < start else start, at)
+    return x.transpose(tuple(order))
 
 
 # Indices by which functions take views, made once: by axes that are counted from the front.
@@ -228,6 +231,8 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[ndarray, ...]:
 
 def atleast_1d(*arys: Any) -> Any:
     """Arrays with at least one axis."""
+    if len(arys) == 1 and type(arys[0]) is ndarray and arys[0]._layout.ndim:
+        return arys[0]
     given = [asarray([x] if type(x) in PLAIN else x) for x in arys]
     return _each([x if x._layout.ndim else x.reshape(1) for x in given])
 
@@ -339,10 +344,10 @@ def _counts(value: Any) -> Any:
     if type(value) is int:
         return value
     found = np.asarray(value)
-    if found.ndim == 0:
-        return int(found)
     if found.ndim == 1 and found.dtype.kind in "iu":
         return found.astype(np.int64, copy=False)  # of uint64, which NumPy refuses
+    if found.ndim == 0:
+        return int(found)
     return found.tolist()
 
 

@@ -23,7 +23,7 @@ from ngrad.numpy.laying import order_of
 from ngrad.numpy.naming import named
 from ngrad.numpy.ndarray import ndarray, result_method, result_of, view_method, view_of, viewed
 from ngrad.numpy.ufuncs import UFUNCS
-from ngrad.numpy.views import Made, OfBits, Shaped, remember, remember_call
+from ngrad.numpy.views import IN_ROWS, OfBits, Shaped, remember, remember_call
 from ngrad.numpy.ways import lies_of, stays_view
 from ngrad.ops.elementwise import CAST
 from ngrad.ops.identity import COPY
@@ -63,7 +63,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 VIEWS = "ravel", "reshape", "squeeze", "swapaxes", "diagonal", "transpose", "view"
 """Methods that give views, of which by the same integers they give the same."""
-RESULTS = "argsort", "astype", "copy"
+RESULTS = "argmax", "argmin", "argsort", "astype", "copy", "flatten"
 """Methods that make one call of what lies alike."""
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,
@@ -184,8 +184,11 @@ def copy(x: ndarray, order: Any = "C") -> ndarray:
     return duplicate(held, order_of(x, order))
 
 
-def _flatten(x: ndarray, order: Any = "C") -> ndarray:
+def flatten(x: ndarray, order: Any = "C") -> ndarray:
     """A copy with one axis."""
+    where = x._read()._layout
+    if order == "C" and where.ndim == 1 and where.contiguous:
+        remember_call(where, "flatten", COPY, same=True)
     return duplicate(manipulation.ravel(x, order)._read(), "K")
 
 
@@ -253,7 +256,7 @@ def reshape(x: ndarray, *shape: Any, order: Any = "C", copy: bool | None = None)
             "whether it does, and copy is False"
         )
     if stays is False:
-        return array_of(made, None, Made(True))
+        return array_of(made, None, IN_ROWS)
     way = Shaped(made._layout.shape, stays is not None)
     return array_of(made if key is None else remember(held, key, made, way), owner, way, held)
 
@@ -302,7 +305,7 @@ def _attach() -> None:
         "copy": copy,
         "at": property(lambda x: At(x._read(), array_of)),
         "fill": named(fill),
-        "flatten": _flatten,
+        "flatten": flatten,
         "item": named(item),
         "flat": property(flatiter, lambda x, values: x.__setitem__(..., resize(values, x.shape))),
         "tofile": lambda x, *args, **kwargs: np.asarray(x).tofile(*args, **kwargs),

@@ -39,8 +39,9 @@ def _of_poly1d(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if any(isinstance(x, np.poly1d) for x in args):
-            return getattr(np, function.__name__)(*map(plain, args), **kwargs)
+        for x in args:
+            if type(x) is not ndarray and isinstance(x, np.poly1d):
+                return getattr(np, function.__name__)(*map(plain, args), **kwargs)
         return function(*args, **kwargs)
 
     return cast(F, call)
@@ -66,7 +67,9 @@ def polyval(p: Any, x: Any) -> Any:
 
 def _longer(a1: Any, a2: Any) -> tuple[ndarray, ndarray]:
     """Coefficients of two polynomials, as many of one as of the other."""
-    one, two = atleast_1d(asarray(a1)), atleast_1d(asarray(a2))
+    one, two = atleast_1d(a1), atleast_1d(a2)
+    if one._layout.shape == two._layout.shape:
+        return one, two
     size = max(one.size, two.size)
     made = [
         concatenate([zeros(size - x.size, x.dtype), x]) if x.size < size else x for x in (one, two)
@@ -290,8 +293,14 @@ def roots(p: Any) -> ndarray:
     if kind_of(terms.dtype) != "c" and not np.any(known.imag):
         known = known.real
     terms = terms if kind_of(terms.dtype) == known.dtype.kind else terms.astype(known.dtype)
-    found, slope = asarray(known), polyder(terms).astype(known.dtype)
-    for _ in range(2 if known.size else 0):
+    return _improved(terms, asarray(known)) if known.size else asarray(known)
+
+
+@replayed
+def _improved(terms: ndarray, found: ndarray) -> ndarray:
+    """The roots of a polynomial after two steps of Newton's."""
+    slope = polyder(terms).astype(found.dtype)
+    for _ in range(2):
         height, steep = polyval(terms, found), polyval(slope, found)
         simple = UFUNCS["not_equal"](steep, 0.0)
         step = where(simple, height, 0.0) / where(simple, steep, 1.0)

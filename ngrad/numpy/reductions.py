@@ -26,6 +26,7 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
 from ngrad.numpy.out import into
 from ngrad.numpy.ufuncs import UFUNCS
+from ngrad.numpy.views import remember_call
 from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import maximum, subtract
@@ -347,6 +348,8 @@ def _place(name: str, op: Any) -> Callable[..., ndarray]:
         where = flat._layout
         if not where.size and where.shape[at] == 0:
             raise ValueError(f"attempt to get {name} of an empty sequence")
+        if x._layout.ndim == 1:
+            remember_call(where, name, op, (at,), same=False)
         found = apply(op, (flat,), (at,))
         if keepdims is not NOTHING and _kept(keepdims):
             axes = range(x.ndim) if axis is None or not x.ndim else (at,)

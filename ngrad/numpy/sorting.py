@@ -127,7 +127,7 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     if not shapes[0]:  # a number by itself, of however many keys
         normal_axis(axis, 1, "lexsort")
         return array_of(to_tensor(0))
-    if first.size <= FEW and all(map(at_hand, by)):
+    if first._layout.size <= FEW and all(map(at_hand, by)):
         return array_of(from_numpy(np.lexsort([_seen(key) for key in by], axis)))
     found = argsort(first, axis)
     for key in by[1:]:

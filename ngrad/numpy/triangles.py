@@ -17,6 +17,7 @@ from ngrad.numpy.order import in_rows
 from ngrad.numpy.selection import diagonal, where
 from ngrad.ops import linalg
 from ngrad.ops.comparison import logical_not
+from ngrad.tensor import from_numpy
 
 
 def _triangle(name: str, keeps: Callable[..., Any]) -> Callable[..., ndarray]:
@@ -48,12 +49,13 @@ def diag(v: Any, k: int = 0) -> ndarray:
     array([[1, 0],
            [0, 2]])
     """
-    x = asarray(v)
-    if x.ndim == 1:
-        return array_of(linalg.diag(x._read(), k=operator.index(k)))
-    if x.ndim == 2:
-        return diagonal(x, operator.index(k))
-    raise ValueError(f"diag: input must be 1- or 2-d, not of shape {x.shape}")
+    x: Any = to_tensor(v)
+    ndim = x._layout.ndim
+    if ndim == 1:
+        return array_of(linalg.diag(x, k=operator.index(k)))
+    if ndim == 2:
+        return diagonal(v if type(v) is ndarray else array_of(x), operator.index(k))
+    raise ValueError(f"diag: input must be 1- or 2-d, not of shape {x._layout.shape}")
 
 
 def diagflat(v: Any, k: int = 0) -> ndarray:
@@ -94,8 +96,10 @@ def _places(name: str, doc: str) -> Callable[..., tuple[ndarray, ...]]:
         if of_shapes and args:
             args = (np.broadcast_to(np.uint8(0), asarray(args[0]).shape), *args[1:])
         found = function(*map(plain, args), **kwargs)
-        parts = {id(part): part for part in found}  # one may be several axes'
-        made = {key: array_of(to_tensor(part)) for key, part in parts.items()}
+        made: dict[int, ndarray] = {}
+        for part in found:
+            if id(part) not in made:  # one may be several axes'
+                made[id(part)] = array_of(from_numpy(part))
         return tuple([made[id(part)] for part in found])
 
     places.__name__ = places.__qualname__ = name

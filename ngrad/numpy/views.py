@@ -60,6 +60,8 @@ class Made(NamedTuple):
     columns: bool = False
 
 
+IN_ROWS = Made(True)
+
 _REMEMBERED: list[dict[Any, Any]] = []
 """The `views` of a layout, for each one that they have."""
 

@@ -326,7 +326,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
                 break
         else:
             return values
-        found = _beside_numbers(what, own, values)
+        found = _beside_numbers(own, values)
         if found is not None:
             return found
     known: list[Any] = []
@@ -365,22 +365,32 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     return tuple(result)
 
 
-def _beside_numbers(what: str, own: DType, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+STAYS = {
+    kind: frozenset(code for code, dtype in BY_CODE.items() if weak(dtype, kind) is dtype)
+    for kind in KINDS
+}
+"""By the type of a Python number, dtypes that tensors keep beside it."""
+
+
+def _beside_numbers(own: DType, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """Tensors of one dtype and Python numbers, which have that dtype too; None if it is not so."""
     if state.graph is not None:
         return None
-    there, device = [], values[0]._layout.device
+    device, size = values[0]._layout.device, 0
+    at_once = device is HOST and state.window.idle()  # as `_runs_at_once`, in the same loop
     for x in values:
         if type(x) is Tensor:
-            if x._layout.dtype is not own or x._layout.device is not device:
+            where = x._layout
+            if where.dtype is not own or where.device is not device:
                 return None
-            there.append(x._layout)
+            if at_once:
+                size += where.nbytes
             continue
-        kind: Any = type(x)
-        if kind not in KINDS or weak(own, kind) is not own:
+        if own.code not in STAYS.get(type(x), ()):
             return None
-    at_once = _runs_at_once(device, there)
-    return tuple([x if type(x) is Tensor else number(x, own, device, at_once) for x in values])
+    if at_once and size <= settings.at_once:
+        return tuple([x if type(x) is Tensor else scalar(x, own) for x in values])
+    return tuple([x if type(x) is Tensor else number(x, own, device) for x in values])
 
 
 def _runs_at_once(device: Device, there: list[Layout]) -> bool:

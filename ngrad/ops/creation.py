@@ -214,7 +214,7 @@ def _eye_prepare(_: Any, out: Layout, rows: int, columns: int, offset: int, **__
             return from_numpy(np.eye(rows, columns, offset), out.dtype, out.device)
         found = empty(out)
         where = out.array(found._at, None, True)
-        where[...] = 0
+        where.fill(0)
         first = offset if offset > 0 else -offset * columns
         where[: max(columns - offset, 0)].reshape(-1)[first :: columns + 1] = 1
         return found

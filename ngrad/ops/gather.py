@@ -376,9 +376,13 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
         return _each(x, at, repeats)
     given = isinstance(repeats, np.ndarray) and repeats.ndim == 1 and repeats.dtype.kind in "iu"
     times = repeats if given else np.array(integers(repeats, "repeat"), np.int64)
-    if times.size not in (1, n) or (times < 0).any():
-        raise ShapeError(f"repeat: takes one non-negative count, or one for each of {n} elements")
-    if times.size == 1:
+    if times.size == 1 and times[0] >= 0:
         return _each(x, at, int(times[0]))
-    where = from_numpy(np.repeat(np.arange(n), times), INT64, x._layout.device)
+    try:
+        places = np.arange(n).repeat(times)
+    except ValueError:
+        raise ShapeError(
+            f"repeat: takes one non-negative count, or one for each of {n} elements"
+        ) from None
+    where = from_numpy(places, INT64, x._layout.device)
     return gather_rows(x, where, at)

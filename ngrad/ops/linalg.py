@@ -17,7 +17,7 @@ from ngrad.ops.extents import integers
 from ngrad.ops.matmul import product
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.scans import CUMSUM
-from ngrad.ops.shape import broadcast_to, expand_dims, reshape, squeeze, transpose
+from ngrad.ops.shape import broadcast_to, expand_dims, reshaped, squeeze, transpose
 from ngrad.ops.slicing import embed
 from ngrad.record import apply
 from ngrad.replayed import replayed
@@ -103,13 +103,13 @@ def diag_part(x: Any, k: int = 0) -> Any:
 def diag(diagonal: Any, k: int = 0) -> Any:
     """Square matrices of zeros with a given k-th diagonal."""
     x = tensor(diagonal, "diag")
-    if x.ndim == 0:
+    if not x._layout.ndim:
         raise ShapeError("diag: takes a tensor of at least one axis")
     *lead, count = x._layout.shape
     side = count + abs(k)
     start = k if k >= 0 else -k * side
-    slices = (*((0, 1, n) for n in lead), (start if count else 0, side + 1, count))
-    return reshape(embed(x, False, (*lead, side * side), slices), (*lead, side, side))
+    slices = (*[(0, 1, n) for n in lead], (start if count else 0, side + 1, count))
+    return reshaped(embed(x, False, (*lead, side * side), slices), (*lead, side, side))
 
 
 def trace(x: Any, name: str | None = None) -> Tensor:

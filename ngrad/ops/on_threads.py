@@ -93,9 +93,9 @@ def in_parts(compute: Callable[..., Any], arrays: Sequence[Array], core: int, wo
     work : float
         Operations for one of the batch.
     """
-    batch = np.broadcast_shapes(*(x.shape[: x.ndim - core] for x in arrays))
-    if not batch:
+    if {x.ndim for x in arrays} == {core}:
         return compute(*arrays)
+    batch = np.broadcast_shapes(*(x.shape[: x.ndim - core] for x in arrays))
     axis = int(np.argmax(batch))
     count, after = batch[axis], len(batch) - axis + core  # axes from that one on
 

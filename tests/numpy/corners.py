@@ -204,6 +204,8 @@ np.array([0, 1]).choose([1, 2], [3, 4])
 np.triu(np.ones((3, 3)), k=0.5)
 [C := np.array([0, 1j, 1, 1j + np.nan, np.nan * 1j]), np.searchsorted(C, C, 'right')][1:]
 np.vectorize(lambda x: x / 2 if x > 1 else 1)(np.arange(4))
+np.vectorize(lambda x: x if x < 1 else x * 0.5)(np.arange(4))
+np.resize(np.arange(3.0), np.array([2, 2]))
 np.vectorize(lambda x, y: (x + y, x - y))(np.arange(3.0), [[1], [2]])
 [np.format_float_positional(SIZES.astype(k)[0] / 7, 4) for k in 'efd']
 [np.format_float_scientific(x[1]) for x in np.array([[1, 0.1]] * 2, 'f2')]

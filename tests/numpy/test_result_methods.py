@@ -25,7 +25,7 @@ DTYPES = "f8", "f4", "f2", "c16", "c8", "i8", "i4", "u1", "b1"
 CALLS = (
     "x.copy()", "x.astype(w)", "x.astype(w.type)", "x.astype(w.name)", "x.astype(dtype=w)",
     "np.copy(x)", "np.array(x)", "np.array(x, w)", "np.asarray(x, w)",
-    "np.asarray(x, w.name, copy=True)",
+    "np.asarray(x, w.name, copy=True)", "x.flatten()", "x.flatten('F')",
 )  # fmt: skip
 WRONG = "x.astype()", "x.astype('nothing')", "x.astype(3)", "x.astype([])", "x.copy('X')"
 
@@ -72,6 +72,22 @@ def test_places_in_order_each_time_as_numpy(own: str) -> None:
             found = eval(f"{lies}.{call}", {"x": x})
             assert found.dtype == expected.dtype and found.tolist() == expected.tolist()
         assert eval(f"{lies}.argsort(0)", {"x": x}).shape == expected.shape
+
+
+@pytest.mark.parametrize("own", DTYPES)
+def test_places_of_extremes_each_time_as_numpy(own: str) -> None:
+    m = np.random.default_rng(1).integers(0, 5, (7, 9)).astype(own)
+    x = ours.array(m)
+    for lies in ("x[0]", "x[:, 1]", "x[1, ::-2]", "x", "x.T"):
+        for call in (
+            "argmax()",
+            "argmin()",
+            "argmax(0)",
+            "argmin(-1)",
+            "argmax(keepdims=True)",
+        ) * 2:
+            expected, found = (eval(f"{lies}.{call}", {"x": y}) for y in (m, x))
+            assert found.dtype == expected.dtype and found.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("call", WRONG)
