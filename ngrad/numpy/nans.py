@@ -14,6 +14,7 @@ from ngrad.numpy.out import into
 from ngrad.numpy.reductions import (
     NOTHING,
     all,
+    axes_of,
     count_of,
     counted,
     cumprod,
@@ -71,7 +72,7 @@ def _inexact(what: str, x: Any, dtype: Any) -> None:
 
 def _enough(x: Any, axis: Any, less: Any, nothing: str) -> None:
     """Warn if slices have no more elements than that, of whatever values."""
-    shape = x._layout.shape
+    shape, axis = x._layout.shape, axes_of(x, axis)
     kept = kept_shape(shape, normal_axes(axis, len(shape), "reduce"))
     if count_of(x, axis, True, False) <= less and 0 not in kept:
         warn_of(nothing)

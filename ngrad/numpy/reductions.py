@@ -65,9 +65,14 @@ def _masked(x: Any, where: Any, neutral: Any) -> Any:
     return select(condition(where), x, neutral)
 
 
-def _axes(x: Any, axis: Any) -> Any:
+def axes_of(x: Any, axis: Any) -> Any:
     """What is reduced: of a number, NumPy takes its first axis or last one for none."""
     return () if type(axis) is int and axis in (0, -1) and x.ndim == 0 else as_axes(axis)
+
+
+def _averaged(x: Any, axis: Any, where: Any) -> Any:
+    """The axes of an average: a condition is summed to count, and so takes those of sums."""
+    return as_axes(axis) if where is True or not counted(where) else axes_of(x, axis)
 
 
 def as_axes(axis: Any) -> Any:
@@ -114,7 +119,7 @@ def sum(
     array([4, 6])
     """
     x = _masked(wide(to_tensor(a), dtype), where, 0)
-    found = _added(x, _axes(x, axis), _kept(keepdims))
+    found = _added(x, axes_of(x, axis), _kept(keepdims))
     return array_of(found + _begun(initial, found.dtype) if counted(initial) else found)
 
 
@@ -133,7 +138,7 @@ def prod(
     """
     x = _masked(wide(to_tensor(a), dtype), where, 1)
     reduce = r.reduce_all if x.dtype.is_bool else r.reduce_prod
-    found = reduce(x, _axes(x, axis), _kept(keepdims))
+    found = reduce(x, axes_of(x, axis), _kept(keepdims))
     return array_of(found * _begun(initial, found.dtype) if counted(initial) else found)
 
 
@@ -148,7 +153,7 @@ def _extreme(name: str, reduce: Callable[..., Any], pick: str) -> Callable[..., 
             if not counted(initial):
                 raise ValueError(f"{name}: takes initial= beside where=, since it has no identity")
             x = _masked(x, where, _begun(initial, x.dtype))
-        axis = _axes(x, axis)
+        axis = axes_of(x, axis)
         if x.size == 0 and not counted(initial) and _empty(x, axis):
             raise ValueError(
                 f"zero-size array to reduction operation {pick} which has no identity: shape "
@@ -185,7 +190,7 @@ def _truth(name: str, reduce: Callable[..., Any], neutral: bool) -> Callable[...
     ) -> ndarray:  # fmt: skip
         a = False if a is None else a  # as None itself, many programs' default
         x = _masked(cast_to(to_tensor(a), BOOL), where, neutral)
-        return array_of(reduce(x, _axes(x, axis), _kept(keepdims)))
+        return array_of(reduce(x, axes_of(x, axis), _kept(keepdims)))
 
     truth.__name__ = truth.__qualname__ = name
     truth.__doc__ = f"Whether {name} of the elements over axes hold."
@@ -208,11 +213,19 @@ def count_of(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
         from ngrad.ops.shape import broadcast_to
 
         holds = broadcast_to(condition(where), x._layout.shape)
-        return r.reduce_sum(cast_to(holds, x.dtype), axis, keepdims)
+        return r.reduce_sum(cast_to(holds, _counter(x.dtype)), axis, keepdims)
     count = 1
     for k in axes:
         count *= x._layout.shape[k]
     return count if isinstance(count, Dim) else float(count)
+
+
+def _counter(dtype: Any) -> Any:
+    """The dtype in which elements are counted: floats of their precision, which hold any count to
+    a rounding, where these do; those of halves end at 65504, and small integers wrap.
+    """
+    real = dtype.real_dtype
+    return real if real.is_inexact and not real.is_half else FLOAT64
 
 
 def _floating(x: Any, dtype: Any) -> Any:
@@ -234,8 +247,9 @@ def mean(
     >>> np.mean([1, 2])
     np.float64(1.5)
     """
-    x, kept, axis = _floating(to_tensor(a), dtype), _kept(keepdims), as_axes(axis)
-    wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum, and the count
+    x, kept = _floating(to_tensor(a), dtype), _kept(keepdims)
+    axis = _averaged(x, axis, where)
+    wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = _added(_masked(wide, where, 0), axis, kept)
     count = count_of(wide, axis, where, kept)
     if issubclass(type(count), NUMBERS) and count == 0:
@@ -267,7 +281,8 @@ def var(
         if ddof:
             raise ValueError(f"var: takes ddof or correction, not both: {ddof}, {correction}")
         ddof = correction
-    x, axis = to_tensor(a), as_axes(axis)
+    x = to_tensor(a)
+    axis = _averaged(x, axis, where)
     x = _floating(x, None) if dtype is None else x  # else NumPy's differences are of what is given
     wanted = dtype_of(dtype) or x.dtype
     if wanted.is_half and not x.dtype.is_complex:  # which holds neither sums nor counts
@@ -275,7 +290,6 @@ def var(
         found = var(wide, axis, FLOAT32, None, ddof, keepdims, where=where, mean=mean)
         return array_of(cast_to(to_tensor(found), wanted))
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
-    count = count if issubclass(type(count), NUMBERS) else complexes.real(count)
     middle: Any
     if counted(mean):
         middle = to_tensor(mean)
