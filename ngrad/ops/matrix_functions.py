@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.graph.layout import Layout
+from ngrad.dtypes import BY_CODE
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
+from ngrad.ops import complexes
 from ngrad.ops.arithmetic import abs_
 from ngrad.ops.comparison import equal
 from ngrad.ops.convert import tensor
@@ -23,23 +25,24 @@ from ngrad.ops.qr import part
 from ngrad.ops.reductions import reduce_sum
 from ngrad.record import apply, apply_now
 from ngrad.tensor import Tensor
+from ngrad_kernels.codes import pair_of
 from ngrad_kernels.lapack import threads_for
 
 
 def _of_matrices(name: str) -> Op:
-    """SciPy's function of this name, of each matrix; it raises where there is none, or a complex
-    one of a real matrix.
+    """SciPy's function of this name, of each matrix; it raises where there is none, or, unless the
+    result is to be complex, a complex one of a real matrix.
     """
 
-    def infer(x: Layout) -> Layout:
+    def infer(x: Layout, paired: bool) -> Layout:
         require_square(name, x)
-        return x.spec
+        return layout(BY_CODE[pair_of(x.dtype.code)], x.shape) if paired else x.spec
 
-    def compute(x: Any) -> Any:
+    def compute(x: Any, paired: bool) -> Any:
         import scipy.linalg
 
         function, rows = getattr(scipy.linalg, name), x.shape[-1]
-        found = np.empty(x.shape, x.dtype)
+        found = np.empty(x.shape, np.result_type(x, np.complex64) if paired else x.dtype)
         for at in np.ndindex(x.shape[:-2]) if x.size else ():  # SciPy takes none without elements
             with warnings.catch_warnings(record=True) as told, threads_for("numpy", rows**3):
                 warnings.simplefilter("always")
@@ -52,20 +55,34 @@ def _of_matrices(name: str) -> Op:
             found[at] = value if found.dtype.kind == "c" else value.real
         return found
 
-    op = by_lapack(name, infer, compute, package="scipy")
+    op = by_lapack(name, infer, compute, ("paired",), package="scipy")
 
     @op.vjp
-    def _(g: Any, out: Any, x: Any) -> Any:
-        # f([[A, E], [0, A]]) has the derivative of f at A in the direction E in its upper right
-        # block (Mathias 1996); and the transpose of the derivative at A is that at A^T. In E it is
-        # linear: of E as large as A, lest the eigenvalues of A be lost in it.
-        turned, scale = matrix_transpose(x), _relative_size(x, g)
-        rows = [concat([turned, scale * g], -1), concat([zeros_of(x._layout), turned], -1)]
-        n = x._layout.shape[-1]
-        upper = part(matrix_transpose(apply(op, (concat(rows, -2),))), 0, n)
-        return (part(matrix_transpose(upper), n, 2 * n) / scale,)
+    def _(g: Any, out: Any, x: Any, paired: bool) -> Any:
+        if not paired:
+            return (_turned_back(op, x, g, False),)
+        # Of a real matrix in real directions, lest what is complex but for rounding choose another
+        # branch than the value's.
+        real, imag = complexes.real(g), complexes.imag(g)
+        along, across = (_turned_back(op, x, way, True) for way in (real, imag))
+        return (complexes.real(along) - complexes.imag(across),)
 
     return op
+
+
+def _turned_back(op: Op, x: Any, g: Any, paired: bool) -> Any:
+    """The transpose of the derivative at a matrix A, of a cotangent G of its dtype.
+
+    f([[A, E], [0, A]]) has the derivative in the direction E in its upper right block (Mathias
+    1996); and that of the transpose, in the direction G, is the transpose of that in G^T. (A itself
+    stands there, so that blocks of blocks are upper ones, too, whose eigenvalues are A's: those of
+    others meet but for rounding, and may leave the real line.) In E it is linear: of E as large as
+    A, lest the eigenvalues of A be lost in it.
+    """
+    scale, n = _relative_size(x, g), x._layout.shape[-1]
+    rows = [concat([x, scale * matrix_transpose(g)], -1), concat([zeros_of(x._layout), x], -1)]
+    right = part(apply(op, (concat(rows, -2),), (paired,)), n, 2 * n)
+    return part(matrix_transpose(right), 0, n) / cast(scale, right.dtype)
 
 
 def _relative_size(x: Any, y: Any) -> Any:
@@ -96,7 +113,7 @@ def expm(input: Any, name: str | None = None) -> Tensor:
     array([[1., 1.],
            [0., 1.]], dtype=float32)
     """
-    return apply_now(EXPM, (tensor(input, "expm"),))
+    return apply_now(EXPM, (tensor(input, "expm"),), (False,))
 
 
 def logm(input: Any, name: str | None = None) -> Tensor:
@@ -115,7 +132,7 @@ def logm(input: Any, name: str | None = None) -> Tensor:
     array([[0., 1.],
            [0., 0.]], dtype=float32)
     """
-    return apply_now(LOGM, (tensor(input, "logm"),))
+    return apply_now(LOGM, (tensor(input, "logm"),), (False,))
 
 
 def sqrtm(input: Any, name: str | None = None) -> Tensor:
@@ -134,4 +151,4 @@ def sqrtm(input: Any, name: str | None = None) -> Tensor:
     array([[2., 0.],
            [0., 3.]], dtype=float32)
     """
-    return apply_now(SQRTM, (tensor(input, "sqrtm"),))
+    return apply_now(SQRTM, (tensor(input, "sqrtm"),), (False,))

@@ -19,7 +19,6 @@ from ngrad.numpy.norms import floats
 from ngrad.ops.convert import cast_to
 from ngrad.ops.matrices import require_square
 from ngrad.ops.matrix_functions import EXPM, LOGM, SQRTM
-from ngrad.ops.spectra import paired
 from ngrad.record import apply_now
 from ngrad.scipy.taken import among, single_floats
 
@@ -34,7 +33,7 @@ def expm(A: Any) -> ndarray:
     array([[1., 1.],
            [0., 1.]])
     """
-    return array_of(apply_now(EXPM, (single_floats(atleast_2d(A)),)))
+    return array_of(apply_now(EXPM, (single_floats(atleast_2d(A)),), (False,)))
 
 
 def logm(A: Any) -> ndarray:
@@ -82,15 +81,15 @@ def sqrtm(A: Any) -> ndarray:
 
 
 def _complex_if_needed(op: Op, x: Any) -> ndarray:
-    """An op of matrices; if that of real ones is refused, of complex ones. Their values alone tell,
-    which a program that is recorded has not: there it is refused when that runs.
+    """An op of matrices; if that of real ones is refused, in complex numbers. Their values alone
+    tell, which a program that is recorded has not: there it is refused when that runs.
     """
     try:
-        return array_of(apply_now(op, (x,)))
+        return array_of(apply_now(op, (x,), (False,)))
     except LinAlgError:
         if x.dtype.is_complex:
             raise
-    return array_of(apply_now(op, (paired(x),)))
+    return array_of(apply_now(op, (x,), (True,)))
 
 
 def fractional_matrix_power(A: Any, t: Any) -> ndarray:

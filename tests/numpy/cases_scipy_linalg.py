@@ -24,6 +24,17 @@ from cases_linalg import (
 
 CASES, case = table()
 
+BRANCHED = [
+    np.array(rows, "f8")
+    for rows in (
+        [[2, 1, 0], [-2, -1, -3], [-3, -3, -2]],
+        [[-2, 0.5], [1, 3]],
+        [[0, 1, 2], [2, -1, 3], [-3, 2, 1]],
+        [[-2, 1, 3, 0], [1, -3, 0.5, 1], [2, 0, 1, -1], [0, 1, 2, 3]],
+    )
+]
+"""Real matrices with a negative eigenvalue, whose functions are complex: the principal branch."""
+
 case("expm", SQUARE / 4, orders=2)
 case("expm", BATCH)
 case("expm", 30 * SQUARE)
@@ -41,6 +52,8 @@ for name in ("logm", "sqrtm"):
     case(name, np.array([[-1.0, 0.5], [0.0, 2.0]]))
     case(name, np.stack([DEFINITE[:2, :2], -np.eye(2)]))
     case(name, np.array([[-4.0]], "f4"))
+    for x in BRANCHED:
+        case(name, x)
 case("sqrtm", np.stack([DEFINITE, 3 * DEFINITE]))
 for lower in (False, True):
     case("cholesky", DEFINITE, lower=lower)

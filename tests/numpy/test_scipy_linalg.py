@@ -21,7 +21,7 @@ from cases_linalg import (
     V,
     Z,
 )  # fmt: skip
-from cases_scipy_linalg import CASES, TURNED
+from cases_scipy_linalg import BRANCHED, CASES, TURNED
 from numeric import check_gradient, check_second_gradient
 from test_functions import assert_like, converted, function_of
 
@@ -71,9 +71,14 @@ def test_derivatives_by_factors(matrix: Any, trans: int) -> None:
     check_gradient(solve, matrix, V.astype(matrix.dtype))
 
 
+@pytest.mark.parametrize("matrix", BRANCHED)
 @pytest.mark.parametrize("function", [linalg.logm, linalg.sqrtm])
-def test_derivatives_where_real_matrices_have_complex_results(function: Any) -> None:
-    check_gradient(lambda x: ngrad.convert_to_tensor(function(x)), np.array([[-2.0, 0.5], [1, 3]]))
+def test_derivatives_where_real_matrices_have_complex_results(function: Any, matrix: Any) -> None:
+    def values(x: Any) -> Any:
+        return ngrad.convert_to_tensor(function(x))
+
+    check_gradient(values, matrix)
+    check_second_gradient(values, matrix, rtol=1e-6)
 
 
 @pytest.mark.parametrize("matrix", [Z, ZTALL, ZTALL.T], ids=["square", "tall", "wide"])

@@ -76,9 +76,9 @@ FEW = ((3, 3),), ((2, 1, 1),), ((2, 0, 3, 3),)
 """Of what SciPy takes its time for."""
 
 
-def _of_square(op: str, reference: Any, **options: Any) -> Row:
+def _of_square(op: str, reference: Any, *params: Any, **options: Any) -> Row:
     def function(x: Any) -> Any:
-        return apply(TABLE[op], (_graded(x),))
+        return apply(TABLE[op], (_graded(x),), params)
 
     shapes = options.pop("shapes", SQUARES)
     return _lapack(op, function, lambda x: reference(_graded_array(x)), *shapes, **options)
@@ -300,7 +300,7 @@ FACTORS = [
     ),
     _lapack("lu", _lu, _lu_array, *(((3, 3),), ((2, 2, 2),), ((3, 2),), ((2, 3),), ((1, 1),))),
     *(
-        _of_square(f.__name__, _matrix_function(f), shapes=FEW, ulps=256)
+        _of_square(f.__name__, _matrix_function(f), False, shapes=FEW, ulps=256)
         for f in (expm, logm, sqrtm)
     ),
 ]

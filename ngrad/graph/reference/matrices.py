@@ -77,13 +77,13 @@ def _adjugate_along(x: Array, way: Array) -> Any:
     return found if "c" in (x.dtype.kind, way.dtype.kind) else found.real
 
 
-def _by_scipy(name: str) -> Callable[[Array], Any]:
-    def function(x: Array) -> Any:
+def _by_scipy(name: str) -> Callable[[Array, bool], Any]:
+    def function(x: Array, paired: bool) -> Any:
         import scipy.linalg
 
         apart = [getattr(scipy.linalg, name)(wide(x)[at]) for at in np.ndindex(x.shape[:-2])]
         found = np.array(apart, np.complex128).reshape(x.shape)
-        return found if x.dtype.kind == "c" else found.real
+        return found if paired or x.dtype.kind == "c" else found.real
 
     return function
 
