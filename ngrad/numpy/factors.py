@@ -104,7 +104,9 @@ def svd(
 
     Columns of U and V that `full_matrices` adds, and those of equal singular values, are one choice
     of many. What does not depend on the first has a derivative; that by way of the second is not
-    finite. Singular values themselves always have one. Of a complex matrix
+    finite if the values are equal to the last bit, and has no correct digits if they are but for
+    rounding. Singular values themselves always have one, and so has U V^H, which is
+    `scipy.linalg.polar`'s. Of a complex matrix
     a column of U and the row of V^H that belongs to it are one choice, too, up to a factor of
     modulus 1: only what does not depend on it has a derivative.
 
@@ -138,8 +140,10 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
     each is read.
 
     The gradient is that of such matrices; by way of eigenvectors of equal eigenvalues, which are
-    one choice of many, it is not finite. Complex eigenvectors are one choice, too, up to factors of
-    modulus 1, and only what does not depend on these has a derivative.
+    one choice of many, it is not finite, and has no correct digits if they are equal but for
+    rounding: take `scipy.linalg.expm`, `logm` or `sqrtm` for functions of the matrix. Complex
+    eigenvectors are one choice, too, up to factors of modulus 1, and only what does not depend on
+    these has a derivative.
 
     Examples
     --------
@@ -168,7 +172,8 @@ def eig(a: Any) -> EigResult:
 
     They are complex numbers, as in the Array API and since NumPy 2.5, even where all happen to be
     real. Those that are apart have derivatives. Eigenvectors are one choice of many, up to factors
-    of modulus 1: only what does not depend on these has a derivative.
+    of modulus 1: only what does not depend on these has a derivative. By way of those of equal
+    eigenvalues it is wrong, as of `eigh`.
 
     Examples
     --------

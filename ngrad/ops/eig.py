@@ -15,7 +15,7 @@ from ngrad.ops.comparison import greater
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.convert import tensor as to_tensor
-from ngrad.ops.eigh import gaps
+from ngrad.ops.eigh import chosen, gaps
 from ngrad.ops.elementwise import select
 from ngrad.ops.factored import solved
 from ngrad.ops.linalg import diag, diag_part, matrix_transpose, off_diagonal
@@ -55,7 +55,8 @@ def _(g: Any, out: Any, x: Any) -> Any:
     (in_values, in_vectors), (values, vectors) = g, out
     inner = product(vectors, in_vectors, True)
     along = product(vectors, conj(vectors), True) * expand_dims(diag_part(inner), -2)
-    middle = diag(in_values) + multiply_no_nan(1.0 / gaps(values), off_diagonal(inner - along))
+    turn = off_diagonal(inner - along) + chosen(values, in_vectors)
+    middle = diag(in_values) + multiply_no_nan(1.0 / gaps(values), turn)
     return (_turned_back(vectors, product(middle, matrix_transpose(vectors))),)
 
 
@@ -85,8 +86,8 @@ def eig(tensor: Any, name: str | None = None) -> tuple[Any, Any]:
     They are complex numbers, of real matrices too. Eigenvalues that are apart have derivatives.
     Eigenvectors are one choice of many, up to factors of modulus 1: functions that these do not
     change, as |v|**2 and v v^H, have a derivative; others get that of vectors which turn at right
-    angles to themselves. By way of eigenvectors of equal eigenvalues it is not finite; where a
-    matrix has fewer eigenvectors than rows there is none, which is NaN.
+    angles to themselves. By way of eigenvectors of equal eigenvalues it is wrong, as of `eigh`;
+    where a matrix has fewer eigenvectors than rows there is none, which is NaN.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.ops.by_kernel import by_routines
 from ngrad.ops.complexes import conj
 from ngrad.ops.convert import tensor as to_tensor
-from ngrad.ops.eigh import gaps
+from ngrad.ops.eigh import chosen, gaps
 from ngrad.ops.linalg import adjoint, diag, diag_part, off_diagonal
 from ngrad.ops.matmul import product
 from ngrad.ops.matrices import require_matrices
@@ -59,7 +59,8 @@ def _(g: Any, out: Any, x: Any, full: bool) -> Any:
     rows, columns = x._layout.shape[-2:]
     u, in_u = first(u, in_u, s._layout.shape[-1])
     v, in_v = first(adjoint(vh), adjoint(in_vh), s._layout.shape[-1])
-    turn_u, turn_v = _turn(u, in_u), _turn(v, in_v)
+    lost = chosen(s, in_u, in_v)
+    turn_u, turn_v = _turn(u, in_u) + lost, _turn(v, in_v) + lost
     sums = off_diagonal(expand_dims(s, -2) + expand_dims(s, -1)) + diag(0.0 * s + 1.0)
     between = (1.0 / gaps(s)) * (1.0 / sums)  # not of their product, whose square may overflow
     middle = diag(in_s)
@@ -95,7 +96,8 @@ def svd(
 
     Columns of U and V that `full_matrices` adds, and those of equal singular values, are one choice
     of many. What does not depend on the first has a derivative; that by way of the second is not
-    finite. Singular values themselves always have one.
+    finite if the values are equal to the last bit, and has no correct digits if they are but for
+    rounding. Singular values themselves always have one.
 
     A complex pair of columns, of U and V, is one of many, too, which differ by a common factor of
     modulus 1: functions that such factors do not change have a derivative, as u v^H does.

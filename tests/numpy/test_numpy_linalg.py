@@ -105,6 +105,27 @@ def test_equal_values() -> None:
 
 
 @pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: ours.linalg.eigh(x).eigenvectors[0, 0] ** 2,
+        lambda x: ours.abs(ours.linalg.eig(x).eigenvectors[0, 0]),
+        lambda x: ours.linalg.svd(x).U[0, 1:] ** 4,
+        lambda x: (ours.linalg.svd(x).U * ours.exp(ours.linalg.svd(x).S)) @ ours.linalg.svd(x).Vh,
+    ],
+    ids=["eigh", "eig", "svd", "function"],
+)
+def test_vectors_of_equal_values_have_no_derivative(function: Any) -> None:
+    """Also where they turn by nothing: what is left then of a function of a matrix is not its
+    slope. Those of other values have one.
+    """
+    x = ours.diag(ours.array([2.0, 2.0, 5.0]))
+    assert np.isnan(np.asarray(ngrad.grad(lambda x: ours.sum(function(x)))(x))).all()
+    for last in (lambda x: ours.linalg.eigh(x)[1][:, 2], lambda x: ours.linalg.svd(x).U[:, 0]):
+        slopes = np.asarray(ngrad.grad(lambda x, f=last: f(x).sum() ** 2)(x))
+        np.testing.assert_allclose(slopes[2, :2] + slopes[:2, 2], [2 / 3, 2 / 3], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
     "function, x",
     [(ours.linalg.eigvals, [[1.0, 1.0], [0.0, 1.0]]), (ours.roots, [1.0, -2.0, 1.0])],
 )
