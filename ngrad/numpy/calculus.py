@@ -9,14 +9,14 @@ import numpy as np
 
 from ngrad.dtypes import can_cast, kind_of, result_type
 from ngrad.graph.strides import broadcast
-from ngrad.numpy.convert import COMPLEX128, FLOAT64, array_of, operand, to_tensor
+from ngrad.numpy.convert import COMPLEX128, FLOAT64, array_of, as_numbers, operand, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate, stack
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, moveaxis, ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import into
-from ngrad.numpy.reductions import cumprod, cumsum, sum
+from ngrad.numpy.reductions import as_axes, cumprod, cumsum, sum
 from ngrad.numpy.selection import flattened, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.ops.complexes import complex_, imag, real
@@ -27,7 +27,7 @@ from ngrad.ops.interpolation import INTERP
 from ngrad.ops.joining import concat, unstack
 from ngrad.ops.reductions import normal_axes
 from ngrad.ops.shape import broadcast_to as spread
-from ngrad.ops.shape import normal_axis
+from ngrad.ops.shape import normal_axis, sole
 from ngrad.ops.sorting import positions
 from ngrad.record import apply, own_frames
 from ngrad.replayed import replayed
@@ -204,7 +204,7 @@ def interp(
     >>> np.interp([1.5, 9.0], [1, 2, 3], [3, 2, 0])
     array([2.5, 0. ])
     """
-    at, places, values = to_tensor(x), to_tensor(xp), to_tensor(fp)
+    at, places, values = as_numbers(x), as_numbers(xp), to_tensor(fp)
     given = at._layout.dtype, places._layout.dtype
     if any(dtype.is_complex for dtype in given):
         raise TypeError(f"interp: x and xp are real, not {given[0].name} and {given[1].name}")
@@ -268,7 +268,9 @@ def _cumulative(name: str, running: Any, start: int) -> Any:
         values = atleast_1d(asarray(x))
         if axis is None and values.ndim != 1:
             raise ValueError(f"{name}: of an array of shape {values.shape} needs an axis")
-        at = normal_axis(0 if axis is None else axis, values.ndim, name)
+        if isinstance(axis, tuple) and len(axis) > 1:
+            raise ValueError(f"{name}: accumulate does not allow multiple axes: {axis}")
+        at = normal_axis(0 if axis is None else as_axes(sole(axis)), values.ndim, name)
         found = running(values, at, dtype)
         if not include_initial:
             return found

@@ -117,6 +117,16 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     return from_numpy(array, dtype or as_dtype(array.dtype))
 
 
+def as_numbers(value: Any) -> Tensor:
+    """A tensor, of text the numbers that it says: where NumPy asks for floats, and raises
+    ValueError if it says none.
+    """
+    try:
+        return to_tensor(value)
+    except DTypeError:
+        return to_tensor(value, FLOAT64)
+
+
 def _copied(array: np.ndarray[Any, Any], dtype: DType | None) -> Tensor:
     """A tensor of NumPy's array, whose floats become integers as ours do: they saturate."""
     if dtype is not None and dtype.is_integer and array.dtype.kind not in "iub":

@@ -334,9 +334,15 @@ def _like(name: str, value: int) -> Callable[..., ndarray]:
     return make
 
 
-zeros_like, ones_like, empty_like = (
-    _like(name, value) for name, value in (("zeros_like", 0), ("ones_like", 1), ("empty_like", 0))
-)
+zeros_like, ones_like = _like("zeros_like", 0), _like("ones_like", 1)
+
+
+def empty_like(
+    prototype: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *,
+    device: Any = None,
+) -> ndarray:  # fmt: skip
+    """An array of 0s, of the shape and dtype of another."""
+    return zeros_like(prototype, dtype, order, subok, shape, device=device)
 
 
 def eye(

@@ -10,6 +10,7 @@ import numpy as np
 from ngrad.numpy import transforms
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import roll
+from ngrad.numpy.naming import located
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.transforms import *  # noqa: F403, what is in its `__all__`
 
@@ -23,7 +24,7 @@ def fftfreq(n: int, d: Any = 1.0, device: Any = None, *, dtype: Any = None) -> n
     >>> np.fft.fftfreq(4)
     array([ 0.  ,  0.25, -0.5 , -0.25])
     """
-    n = _count(n)
+    n = n if type(n) is int else _count(n)
     if n < 0:
         raise ValueError(f"fftfreq: negative dimensions are not allowed: n is {n}")
     whole = np.arange(n)
@@ -87,3 +88,4 @@ def _axes(x: ndarray, axes: Any) -> tuple[int, ...]:
 
 
 __all__ = [*transforms.__all__, "fftfreq", "fftshift", "ifftshift", "rfftfreq"]
+globals().update(located(globals(), __all__))

@@ -69,6 +69,10 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     if least < 0:
         raise ValueError(f"bincount: minlength must not be negative, not {least}")
     given = None if weights is None else to_tensor(weights)
+    if given is not None and given._layout.dtype.is_complex:
+        raise TypeError(
+            f"bincount: cannot cast weights of {given._layout.dtype.name} safely to float64"
+        )
     if given is not None and given._layout.shape != shape:
         raise ValueError(
             f"bincount: the weights, of shape {given._layout.shape}, and the list, of {shape}, "
@@ -77,7 +81,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> ndarray:
     each: Any = None
     if given is not None and there:
         own = given._layout
-        there = own.device is HOST and not (state.stack or own.dtype.is_complex)
+        there = own.device is HOST and not state.stack
         if there:
             each = known(writable(given)) if own.dtype.is_half else writable(given)
     if there:  # NumPy looks at the values itself

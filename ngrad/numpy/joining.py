@@ -12,6 +12,7 @@ from ngrad.numpy.creation import asarray
 from ngrad.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import CASTINGS, no_casting, written
+from ngrad.numpy.reductions import as_axes
 from ngrad.ops import joining
 from ngrad.ops.convert import cast_to
 from ngrad.ops.shape import flat
@@ -72,7 +73,7 @@ def concatenate(
     for x in parts:
         if not x._layout.ndim:
             raise ValueError("zero-dimensional arrays cannot be concatenated")
-    found = array_of(joining.joined(tuple(parts), axis))
+    found = array_of(joining.joined(tuple(parts), axis if type(axis) is int else as_axes(axis)))
     return found if out is None else _into("concatenate", found, out, dtype, casting)
 
 

@@ -16,7 +16,7 @@ from ngrad.numpy.creation import asarray, itself, shape_of
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.ndarray import ndarray, view_of
 from ngrad.numpy.readonly import Repeated
-from ngrad.numpy.reductions import along
+from ngrad.numpy.reductions import along, as_axes
 from ngrad.numpy.views import axes_in
 from ngrad.numpy.ways import lies_of, surely_apart
 from ngrad.ops import joining, rolls
@@ -203,7 +203,7 @@ def squeeze(a: Any, axis: Any = None) -> ndarray:
     if axis is None or (ndim == 0 and not np.iterable(axis) and axis in (0, -1)):
         axes = tuple([k for k, n in enumerate(shape) if n == 1])
     else:
-        axes = distinct_axes(axis, ndim, "squeeze")
+        axes = distinct_axes(as_axes(axis), ndim, "squeeze")
         if any(shape[k] != 1 for k in axes):
             raise ValueError(
                 f"cannot select an axis to squeeze out which has size not equal to one: {axis} of "

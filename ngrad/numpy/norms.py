@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.errors import LinAlgError
-from ngrad.numpy.convert import FLOAT64, INT64, array_of, to_tensor
+from ngrad.numpy.convert import FLOAT64, INT64, array_of, as_numbers, to_tensor
 from ngrad.numpy.ndarray import ndarray
 from ngrad.ops import reductions as r
 from ngrad.ops.comparison import (
@@ -48,7 +48,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> n
     >>> np.linalg.norm([3.0, 4.0]), np.linalg.norm([[3.0, 0.0], [0.0, 4.0]], "nuc")
     (np.float64(5.0), np.float64(7.0))
     """
-    x = floats(x)
+    x = floats(as_numbers(x))
     if axis is None:
         if ord is None or (ord in ("f", "fro") and x.ndim == 2) or (ord == 2 and x.ndim == 1):
             return array_of(euclidean(x, None, keepdims))

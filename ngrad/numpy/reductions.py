@@ -351,7 +351,7 @@ def along(name: str, x: Any, axis: Any) -> tuple[Any, int]:
     ndim = x._layout.ndim
     if axis is None or (ndim == 0 and type(axis) is int and axis in (0, -1)):
         return flattened(x), 0
-    return x, normal_axis(axis, ndim, name)
+    return x, normal_axis(axis if type(axis) is int else as_axes(axis), ndim, name)
 
 
 def _place(name: str, op: Any) -> Callable[..., ndarray]:

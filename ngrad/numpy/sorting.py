@@ -15,6 +15,7 @@ from ngrad.numpy.indices import at_hand
 from ngrad.numpy.laying import as_array
 from ngrad.numpy.manipulation import flip, ravel
 from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.reductions import as_axes
 from ngrad.numpy.selection import take, take_along_axis
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import remember_call
@@ -96,6 +97,7 @@ def argsort(
     """
     x = to_tensor(a)
     x = x if x._layout.ndim else reshape(x, (1,))  # NumPy takes a number, too
+    axis = axis if type(axis) is int else as_axes(axis)
     rows, at = _rows("argsort", x, axis, kind, order, stable)
     if not descending:
         if rows._layout.ndim == at + 1 and rows is x and not by_parts(rows._layout):
@@ -124,8 +126,9 @@ def lexsort(keys: Any, axis: int = -1) -> ndarray:
     first, shapes = by[0], [key._layout.shape for key in by]
     if shapes.count(shapes[0]) < len(shapes):
         raise ValueError(f"lexsort: all keys need one shape, not {shapes}")
+    if axis != -1:
+        normal_axis(axis, len(shapes[0]) or 1, "lexsort")
     if not shapes[0]:  # a number by itself, of however many keys
-        normal_axis(axis, 1, "lexsort")
         return array_of(to_tensor(0))
     if first._layout.size <= FEW and all(map(at_hand, by)):
         return array_of(from_numpy(np.lexsort([_seen(key) for key in by], axis)))
@@ -172,7 +175,7 @@ def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
 ) -> ndarray:
     """Where the elements of `partition` stand in the array."""
-    return _partitioned("argpartition", ARGPARTITION, a, kth, axis, kind, order)
+    return _partitioned("argpartition", ARGPARTITION, a, kth, as_axes(axis), kind, order)
 
 
 def _partitioned(what: str, op: Op, a: Any, kth: Any, axis: Any, kind: str, fields: Any) -> ndarray:

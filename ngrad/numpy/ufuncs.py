@@ -33,6 +33,7 @@ from ngrad.scalars import single
 from ngrad.tensor import Tensor
 from ngrad_kernels.calling import Called
 from ngrad_kernels.heap_types import CALL, generic_slot, replace_slot
+from ngrad_kernels.codes import pair_of
 
 BOOL = BY_CODE["b1"]
 FLOATS = [dtype for dtype in BY_CODE.values() if dtype.is_inexact]
@@ -113,8 +114,11 @@ class ufunc(Called):
         subok: bool = True,
         signature: Any = None,
         sig: Any = None,
+        **others: Any,
     ) -> Any:
         """A call with any of NumPy's arguments."""
+        if others:
+            raise TypeError(f"{self.__name__}() got an unexpected keyword argument {min(others)!r}")
         if order not in ORDERS:
             raise ValueError(f"{self.__name__}: order is 'C', 'F', 'A' or 'K', not {order!r}")
         if casting not in CASTINGS:
@@ -220,6 +224,7 @@ class ufunc(Called):
             ]
             if self.__name__ == "ldexp":  # of integers
                 values, kept = values[:1], [to_tensor(operands[1])]
+            wanted = self._taken(wanted, values)
             for own in (x.dtype for x in values):
                 if not can_cast(own.numpy_dtype, wanted.numpy_dtype, casting):
                     raise TypeError(
@@ -232,6 +237,17 @@ class ufunc(Called):
         elif self._kind == "bool":
             values = [cast_to(to_tensor(x), BOOL) for x in values]
         return values
+
+    def _taken(self, wanted: DType, values: list[Any]) -> DType:
+        """The dtype of the operands of a loop that gives another: a complex one, whose magnitudes
+        are to be real.
+        """
+        if self.__name__ != "absolute" or wanted.is_complex or not wanted.is_inexact:
+            return wanted
+        pair = BY_CODE[pair_of(wanted.code)]
+        own = values[0].dtype
+        fits = own.is_complex and can_cast(own.numpy_dtype, pair.numpy_dtype, "safe")
+        return pair if fits else wanted
 
     def _of_floats(self, values: list[Any]) -> list[Any]:
         if self._all:
@@ -333,6 +349,8 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "arctanh": (h.atanh, 1, "float"),
     "degrees": (composed.of_reals("degrees", composed.degrees), 1, "float"),
     "radians": (composed.of_reals("radians", composed.radians), 1, "float"),
+    "rad2deg": (composed.of_reals("rad2deg", composed.degrees), 1, "float"),
+    "deg2rad": (composed.of_reals("deg2rad", composed.radians), 1, "float"),
     "maximum": (a.maximum, 2, "same"),
     "minimum": (a.minimum, 2, "same"),
     "fmax": (composed.but_nan(a.fmax, a.maximum), 2, "same"),
@@ -379,7 +397,7 @@ UFUNCS["divmod"] = ufunc(
 
 ALIASES = {
     "abs": "absolute", "true_divide": "divide", "mod": "remainder", "conj": "conjugate",
-    "rad2deg": "degrees", "deg2rad": "radians", "pow": "power", "bitwise_not": "invert",
+    "pow": "power", "bitwise_not": "invert",
     "bitwise_invert": "invert", "bitwise_left_shift": "left_shift",
     "bitwise_right_shift": "right_shift", "acos": "arccos", "acosh": "arccosh", "asin": "arcsin",
     "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2", "atanh": "arctanh",

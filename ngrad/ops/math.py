@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.dtypes import promote
-from ngrad.errors import NumberError
+from ngrad.errors import NumberError, RangeError, shown
 from ngrad.graph.dims import Dim
 from ngrad.ops import power
 from ngrad.ops.arithmetic import maximum, minimum
@@ -49,10 +49,21 @@ def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
     if not isinstance(x, (Tensor, Dim, Weak, *KINDS)):
         x = tensor(x, "pow", None, device_beside(y))
     if _any_negative(x, y):
-        raise NumberError(
-            "pow: integers to negative integer powers are not integers; convert the base to a float"
-        )
+        raise _refused(x, y)
     return power.pow(x, y)
+
+
+def _refused(x: Any, y: Any) -> NumberError:
+    own = x.dtype.numpy_dtype if isinstance(x, Tensor) else getattr(x, "dtype", None)
+    if type(y) is int and own is not None and own.kind in "iu" and y < np.iinfo(own).min:
+        return RangeError(f"pow: Python integer {y} out of bounds for {own.name}")
+    base, exponent = (
+        f"{z.dtype.name}{z.shape}" if isinstance(z, Tensor) else shown(z) for z in (x, y)
+    )
+    return NumberError(
+        "pow: integers to negative integer powers are not integers; convert the base to a float: "
+        f"{base} ** {exponent}"
+    )
 
 
 def _any_negative(x: Any, y: Any) -> bool:
@@ -65,7 +76,9 @@ def _any_negative(x: Any, y: Any) -> bool:
 
     if isinstance(x, Tensor) and isinstance(y, Tensor) and promote(x.dtype, y.dtype).is_inexact:
         return False
-    return whole(x) and whole(y) and bool((np.asarray(y) < 0).any())
+    if not (whole(x) and whole(y) and (np.asarray(y) < 0).any()):
+        return False
+    return not (isinstance(x, Tensor) and x._layout.size == 0)  # of nothing all powers are there
 
 
 FREQUENT = (int, float)

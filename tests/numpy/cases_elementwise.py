@@ -21,6 +21,8 @@ for name in (
     "arcsinh",
     "degrees",
     "radians",
+    "rad2deg",
+    "deg2rad",
     "square",
     "exp2",
 ):
