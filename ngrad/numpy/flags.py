@@ -22,6 +22,7 @@ from ngrad.errors import NumericsError
 from ngrad.graph.op import Call
 from ngrad.numerics import told
 from ngrad.numpy.again import FLAGS, is_suspicious, said_of
+from ngrad.numpy.nothing import LOOKS
 from ngrad.record import own_frames
 
 KINDS = ("divide", "over", "under", "invalid")
@@ -78,6 +79,7 @@ def _set(new: Handling) -> None:
     if life is not None:
         weakref.finalize(life, _tell, id(life), False).atexit = False
         _tell(id(life), True)
+    LOOKS.set(new.looks)
     _handling.set(new)  # what was set is gone now, unless another context has it
 
 

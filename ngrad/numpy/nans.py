@@ -9,7 +9,7 @@ import numpy as np
 
 from ngrad.numpy.convert import array_of, condition, dtype_of, to_tensor
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
+from ngrad.numpy.nothing import LOOKS, MEAN, NUMBERS, VARIANCE, warn_of, warn_where
 from ngrad.numpy.out import into
 from ngrad.numpy.reductions import (
     NOTHING,
@@ -138,6 +138,8 @@ def _nan_extreme(name: str, reduce: Callable[..., Any], worst: float) -> Callabl
         if counted(initial):  # which is there, too
             return found
         nothing = all(array_of(isnan(x)), axis, None, keepdims)
+        if LOOKS.get():
+            warn_where(nothing._read(), NUMBERS)
         return array_of(select(nothing._read(), float("nan"), found._read()))
 
     extreme.__name__ = extreme.__qualname__ = name

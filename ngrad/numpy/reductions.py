@@ -23,14 +23,14 @@ from ngrad.numpy.convert import (
     to_tensor,
 )
 from ngrad.numpy.ndarray import ndarray
-from ngrad.numpy.nothing import MEAN, VARIANCE, warn_of
+from ngrad.numpy.nothing import LOOKS, MEAN, VARIANCE, warn_of, warn_where
 from ngrad.numpy.out import into
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.views import remember_call
 from ngrad.ops import complexes, scans
 from ngrad.ops import reductions as r
 from ngrad.ops.arithmetic import maximum, subtract
-from ngrad.ops.comparison import not_equal
+from ngrad.ops.comparison import equal, less_equal, not_equal
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt, square
@@ -252,7 +252,10 @@ def mean(
     wide = cast_to(x, FLOAT32) if x.dtype.is_half else x  # which holds the sum
     total = _added(_masked(wide, where, 0), axis, kept)
     count = count_of(wide, axis, where, kept)
-    if issubclass(type(count), NUMBERS) and count == 0:
+    if not issubclass(type(count), NUMBERS):
+        if LOOKS.get():
+            warn_where(equal(count, 0), MEAN)
+    elif count == 0:
         warn_of(MEAN)
     return array_of(cast_to(total / count, x.dtype))
 
@@ -290,6 +293,8 @@ def var(
         found = var(wide, axis, FLOAT32, None, ddof, keepdims, where=where, mean=mean)
         return array_of(cast_to(to_tensor(found), wanted))
     count, kept = count_of(x, axis, where, True), _kept(keepdims)
+    if not issubclass(type(count), NUMBERS) and LOOKS.get():
+        warn_where(less_equal(count, ddof), VARIANCE)
     middle: Any
     if counted(mean):
         middle = to_tensor(mean)

@@ -111,7 +111,8 @@ def polygamma(x, y):
     """The derivative of digamma of order x, at y, for whole x > 0 (DLMF 5.15.1).
 
     Integers and bools are converted to float64. Where y is 0 or a negative whole number it is
-    infinite, with the sign that it has for y > 0.
+    infinite, with the sign that it has for y > 0. For even x it has zeros between the poles of
+    y < 0; there errors stay below eps times the term nearest to the pole.
 
     Examples
     --------

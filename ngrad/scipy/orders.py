@@ -78,6 +78,9 @@ def _of_orders(what: str, orders: Any, x: Any, compute: Callable[[Any, Any], Any
 def polygamma(n: Any, x: Any) -> ndarray:
     """The n-th derivative of digamma, for whole numbers n; of other numbers NaN.
 
+    For even n it has zeros between the poles of x < 0; there errors stay below eps times the term
+    nearest to the pole, which is as much as x tells: `polygamma(30, -5.5)` has no correct digit.
+
     Examples
     --------
     >>> from ngrad.scipy import special

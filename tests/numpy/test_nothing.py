@@ -50,6 +50,44 @@ def test_as_numpy(name: str, args: Any, kwargs: Any) -> None:
     assert {(x.category, x.filename) for x in found} <= {(RuntimeWarning, __file__)}
 
 
+LOOKED_AT: list[tuple[str, Any, dict[str, Any]]] = [
+    *(
+        (name, x, {"axis": axis})
+        for name in ("nanmean", "nanvar", "nanstd", "nanmax", "nanmin", "nanmedian")
+        for x in (
+            NAN,
+            HOLED,
+            np.array([[1.0, 2.0, np.nan]]),
+            NAN.astype("f2"),
+            np.ones((2, 2), int),
+        )
+        for axis in (None, 0, 1)
+    ),
+    *((name, HOLED, {"ddof": 1, "axis": 1}) for name in ("nanvar", "nanstd")),
+    *((name, NAN, {"initial": 2.0}) for name in ("nanmax", "nanmin")),
+    *(
+        (name, ONE, {"where": np.array(where), "axis": 0})
+        for name in ("mean", "var", "std", "nanmean", "nanvar")
+        for where in ([True, False, True], [True], [False])
+    ),
+]
+
+
+@pytest.mark.parametrize("mode", ["warn", "ignore"])
+@pytest.mark.parametrize("name, x, kwargs", LOOKED_AT)
+def test_values_that_are_looked_at(name: str, x: Any, kwargs: Any, mode: str) -> None:
+    """Within `errstate`: NumPy's warnings of slices that are all NaN, or left out."""
+    found = []
+    for space in (np, ours):
+        with warnings.catch_warnings(record=True) as seen, space.errstate(all=mode):
+            warnings.simplefilter("always")
+            getattr(space, name)(space.array(x), **kwargs)
+        found.append([*dict.fromkeys(str(each.message).rstrip(".") for each in seen)])
+        assert space is np or {each.filename for each in seen} <= {__file__}
+    expected = [said.replace("scalar divide", "divide") for said in found[0]]
+    assert found[1] == (expected if mode == "warn" or name == "nanmedian" else [])
+
+
 @pytest.mark.parametrize("name", ["nanmean", "nanvar", "nanmax", "nanmin"])
 def test_values_are_not_looked_at(name: str) -> None:
     """Where NumPy warns: so nothing is said, and the result is NaN."""
