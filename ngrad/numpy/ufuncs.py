@@ -32,8 +32,8 @@ from ngrad.ops.shape import broadcast_to
 from ngrad.scalars import single
 from ngrad.tensor import Tensor
 from ngrad_kernels.calling import Called
-from ngrad_kernels.heap_types import CALL, generic_slot, replace_slot
 from ngrad_kernels.codes import pair_of
+from ngrad_kernels.heap_types import CALL, generic_slot, replace_slot
 
 BOOL = BY_CODE["b1"]
 FLOATS = [dtype for dtype in BY_CODE.values() if dtype.is_inexact]
