@@ -238,15 +238,20 @@ class Places:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Within it BLAS tells that it is asked, nothing is fused, and nothing warns."""
-        product, fusion = cpu.libraries.product, ngrad.config.fusion()
+        """Within it BLAS tells that it is asked, everything waits, as a program under a tape does,
+        nothing is fused, and nothing warns: whatever the environment sets.
+        """
+        product, config = cpu.libraries.product, ngrad.config
+        fusion, at_once, eager = config.fusion(), config.at_once(), config.eager()
 
         def telling(work: Product) -> Prepared | None:
             found = product(work)
             self.needed |= found is not None
             return found
 
-        ngrad.config.set_fusion("off")
+        config.set_fusion("off")
+        config.set_at_once(0)
+        config.set_eager(False)
         beside = {where.name: where for where in self.where.values()}
         try:
             with (
@@ -257,7 +262,9 @@ class Places:
                 warnings.simplefilter("ignore")
                 yield
         finally:
-            ngrad.config.set_fusion(fusion)
+            config.set_fusion(fusion)
+            config.set_at_once(at_once)
+            config.set_eager(eager)
 
     def call(self, space: Any, case: Case) -> None:
         """Call a function as a test does, on either device."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ngrad.devices import HOST
+from ngrad.dtypes import BRAIN, result_type
 from ngrad.numpy.convert import FLOAT64, INT64, array_of, known, plain, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.indices import at_hand
@@ -109,14 +110,22 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     """Where bins begin and end: so many of them, or by one of NumPy's rules, or as given."""
     x, wanted = asarray(a), plain(bins)
     if np.ndim(wanted) or (range is not None and not isinstance(wanted, str)):
-        values, w = np.empty(0, x.dtype), None  # these decide nothing, and may not be there yet
+        values, w = known(np.empty(0, x.dtype)), None  # these decide nothing, and may not be there yet
     else:
         every = isinstance(wanted, str) or weights is not None
         if every and x._layout.device is not HOST:
             said("histogram_bin_edges", x._layout.device)
-        values = np.asarray(x) if every else _ends(x)
-        w = None if weights is None else np.asarray(asarray(weights))
-    return _followed(np.histogram_bin_edges(values, wanted, _span(range), w), x, bins, range)
+        values = known(np.asarray(x) if every else _ends(x))
+        w = None if weights is None else known(np.asarray(asarray(weights)))
+    edges = np.histogram_bin_edges(values, wanted, _span(range), w)
+    if not np.ndim(wanted) and _is_brain(x, range):
+        edges = edges.astype(BRAIN)
+    return _followed(edges, x, bins, range)
+
+
+def _is_brain(x: ndarray, range: Any) -> bool:
+    """Whether edges are of bfloat16, which NumPy does not know: as it has float16 of float16."""
+    return result_type(x.dtype, *(_span(range) or ())) == BRAIN
 
 
 def _span(range: Any) -> Any:
@@ -154,7 +163,8 @@ def histogram(
     if w is not None and w.shape != x.shape:
         raise ValueError(f"histogram: weights of shape {w.shape} do not fit {x.shape}")
     even = np.ndim(plain(bins)) == 0
-    if even and w is None and at_hand(x._read()):  # NumPy need not search for them
+    if even and w is None and at_hand(x._read()) and not _is_brain(x, range):
+        # NumPy need not search for them.
         found, ends = np.histogram(known(x), plain(bins), _span(range))
         counts, edges = asarray(found), _followed(ends, x, bins, range)
     else:

@@ -217,12 +217,18 @@ def _sides(count: int, shares: bytes, dtype: Any, shape: tuple[int, ...], method
 
 @functools.cache
 def _quantiles_dtype(dtype: Any, of_shares: Any, exact: bool, method: Any) -> Any:
-    """The dtype of NumPy's quantiles; a Python number has none of its own."""
-    share = np.zeros(1, of_shares)
-    like = share if exact else share.item()
-    known = HALF if dtype == BRAIN else dtype
-    found = np.quantile(np.zeros(1, known), like, method=method).dtype
-    return dtype if found == known else found
+    """The dtype of NumPy's quantiles; a Python number has none of its own. bfloat16 counts as
+    float16, which NumPy knows; beside it, as float32.
+    """
+    if exact and {dtype, of_shares} == {BRAIN, HALF}:
+        of_shares = np.float32
+    brain = BRAIN in (dtype, of_shares)
+    known, shares = (HALF if one == BRAIN else one for one in (dtype, of_shares))
+    share = np.zeros(1, shares)
+    found = np.quantile(np.zeros(1, known), share if exact else share.item(), method=method).dtype
+    if found == known:
+        return dtype
+    return BRAIN if brain and found == HALF else found
 
 
 def _weighted(slices: _Slices, share: Any, weights: Any, axis: Any) -> tuple[ndarray, ndarray]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from calls import Case
+from calls import SMALL, A, Case, K
 from cases import CASES
 
 import ngrad.numpy as ours
@@ -23,7 +23,6 @@ APART = {
     "nan_to_num": "its greatest number is another",
     "polyfit": "its cut-off of singular values is wider",
     "roots": "NumPy's, which is asked, refuses float16",
-    "histogram": "NumPy, which is asked for edges, has float64 where it knows no floats",
     "array2string": "NumPy, which prints it, has no precision for it",
     "array_repr": "likewise",
     "array_str": "likewise",
@@ -66,6 +65,17 @@ FIRST = {
     if case.name not in OPS | {*APART} and has_floats([*case.args, *case.kwargs.values()])
 }
 """A call of each other function."""
+OTHERS = [
+    *(Case(name, (A, np.array([0.25, 0.5])), {}, 0) for name in ("quantile", "nanquantile")),
+    *(Case(name, (A, np.array(50.0), 0), {}, 0) for name in ("percentile", "nanpercentile")),
+    *(Case("quantile", (A, np.array(0.5)), {"method": m}, 0) for m in ("lower", "hazen")),
+    Case("quantile", (SMALL, np.array(0.25)), {}, 0),
+    Case("histogram", (A, 4, (-1.0, 1.0)), {}, 0),
+    Case("histogram", (A, np.array([-1.0, 0.0, 1.0])), {}, 0),
+    Case("histogram_bin_edges", (A, "auto"), {}, 0),
+    Case("histogram_bin_edges", (K, 3, (0.0, 4.0)), {}, 0),
+]
+"""Calls whose dtype follows from another argument, or from how many there are."""
 
 
 def assert_alike(found: Any, half: Any, wide: Any) -> None:
@@ -85,7 +95,7 @@ def assert_alike(found: Any, half: Any, wide: Any) -> None:
         assert found == (BRAIN if half == HALF else half)
 
 
-@pytest.mark.parametrize("case", FIRST.values(), ids=str)
+@pytest.mark.parametrize("case", [*FIRST.values(), *OTHERS], ids=str)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.usefixtures("_by_numpy")
 def test_takes_bfloat16_as_float16(case: Case) -> None:
