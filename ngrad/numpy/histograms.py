@@ -110,7 +110,8 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     """Where bins begin and end: so many of them, or by one of NumPy's rules, or as given."""
     x, wanted = asarray(a), plain(bins)
     if np.ndim(wanted) or (range is not None and not isinstance(wanted, str)):
-        values, w = known(np.empty(0, x.dtype)), None  # these decide nothing, and may not be there yet
+        # Elements decide nothing, and may not be there yet.
+        values, w = known(np.empty(0, x.dtype)), None
     else:
         every = isinstance(wanted, str) or weights is not None
         if every and x._layout.device is not HOST:
