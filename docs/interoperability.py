@@ -1,16 +1,18 @@
 """Write docs/interoperability.md, what SciPy and scikit-learn do with arrays of ours: `python
-docs/interoperability.py`. It needs the extra `interoperability`, and is not part of CI.
+docs/interoperability.py`. It needs the extras `interoperability` and `test`; CI runs a tenth of it.
 """
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import re
 
 os.environ["SCIPY_ARRAY_API"] = "1"  # read when SciPy is imported
 
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,8 @@ from typing import Any
 import numpy as np
 import scipy
 import sklearn
-from interoperable import SCIPY, SKLEARN, Rows
+from interoperable.arrays import Rows, parts
+from interoperable.listed import scipy_rows, sklearn_rows
 
 import ngrad
 import ngrad.numpy as ours
@@ -42,19 +45,18 @@ class Case:
 @dataclass(frozen=True)
 class Outcome:
     """What became of it: in what the values are given, "" if they are not those of NumPy's arrays;
-    and why there is no derivative, "" if it is that of differences.
+    and why there is no derivative, "" if it is that of differences, or nothing is an array of ours.
     """
 
     gives: str
     why: str
 
+    @property
+    def shown(self) -> str:
+        return self.why or ("yes" if "arrays" in self.gives else "no")
 
-def parts(found: Any) -> Iterator[Any]:
-    if isinstance(found, (tuple, list)):
-        for part in found:
-            yield from parts(part)
-    else:
-        yield found
+
+Found = dict[str, dict[str, Outcome]]
 
 
 def close(found: Any, expected: Any, tolerance: float = 1e-7) -> bool:
@@ -85,9 +87,14 @@ def derivative(case: Case, expected: list[Any], make: Callable[[Any], Any]) -> s
     floats = [k for k, x in enumerate(case.arrays) if x.dtype.kind == "f"]
     if not floats or all(x.dtype.kind != "f" for x in expected):
         return "of no floats"
+    directions = [np.sin(1.0 + np.arange(x.size)).reshape(x.shape) for x in case.arrays]
+    try:
+        slopes = [slope(case, weights, k, directions[k]) for k in floats]
+    except ValueError:
+        return "of a form"
     try:
         with ngrad.GradientTape() as tape:
-            tape.watch(given)
+            tape.watch([given[k] for k in floats])
             with Leaving() as leaving:
                 results = [*parts(case.function(*given))]
             total = sum(ours.sum(r * w) for r, w in zip(results, weights, strict=True))
@@ -95,11 +102,9 @@ def derivative(case: Case, expected: list[Any], make: Callable[[Any], Any]) -> s
     except Exception as error:
         return reason(error)
     if all(g is None for g in gradients):
-        return "through NumPy"
-    for k, gradient in zip(floats, gradients, strict=True):
-        direction = np.sin(1.0 + np.arange(case.arrays[k].size)).reshape(case.arrays[k].shape)
-        found = 0.0 if gradient is None else float(np.sum(np.asarray(gradient) * direction))
-        known = slope(case, weights, k, direction)
+        return "through NumPy" if any(abs(known) > 1e-8 for known in slopes) else "constant"
+    for k, gradient, known in zip(floats, gradients, slopes, strict=True):
+        found = 0.0 if gradient is None else float(np.sum(np.asarray(gradient) * directions[k]))
         if not abs(found - known) <= 1e-4 * max(1.0, abs(known)):
             wrong = f"{found:.3g}, not {known:.3g}"
             return f"in part: through NumPy ({wrong})" if leaving.any else wrong
@@ -165,10 +170,19 @@ def outcome(case: Case, make: Callable[[Any], Any] = ours.asarray) -> Outcome:
             return Outcome("", reason(error))
         if not all(close(x, y) for x, y in zip(found, expected, strict=True)):
             return Outcome("", "other values than of NumPy's arrays")
-        if all(isinstance(x, (ours.ndarray, Tensor)) for x in found):
-            return Outcome("arrays", derivative(case, expected, make))
-        numbers = all(isinstance(x, (int, float, np.generic)) for x in found)
-        return Outcome("numbers" if numbers else "NumPy's", "not an array of ours")
+        kinds = [kind(x) for x in found]
+        # Numbers that are counts, beside arrays, are none of these libraries' arrays either.
+        given = {
+            k for k, x in zip(kinds, expected, strict=True) if k != "numbers" or x.dtype.kind == "f"
+        }
+        gives = " and ".join(sorted(given or {*kinds}))
+        return Outcome(gives, derivative(case, expected, make) if "arrays" in given else "")
+
+
+def kind(x: Any) -> str:
+    if isinstance(x, (ours.ndarray, Tensor)):
+        return "arrays"
+    return "numbers" if isinstance(x, (int, float, np.generic)) else "NumPy's"
 
 
 HEAD = f"""# SciPy and scikit-learn
@@ -177,11 +191,22 @@ Written by `python docs/interoperability.py`; change what it reads, not this fil
 {scipy.__version__} (`SCIPY_ARRAY_API=1`) and scikit-learn {sklearn.__version__} (`array_api_dispatch=True`).
 
 Each function is called with arrays of `ngrad.numpy`, and its results are compared with those of NumPy's
-arrays. *Gives*: `arrays`, of ours; `NumPy's` arrays, where the library converts its arguments; or
-Python's `numbers`. *Derivative*: `yes` where a tape's agrees with differences; otherwise why not. Where
-a library converts what is on its way to a result by `numpy.asarray` or `float`, that is `through NumPy`:
-a tape sees nothing of it, or not all of it, and its derivative lacks that part without a word. What is
-`nan` is a quotient 0 / 0 that the library replaces afterwards.
+arrays. Called is all that these libraries say takes arrays of any library: what SciPy's own table of
+capabilities has that is neither for NumPy's alone nor out of scope (but three private functions), and
+scikit-learn's models of that tag, the metrics that it tests so, and the tools of its guide; and, beside
+these, some that are used with them. They are listed by what they give and by their derivative.
+
+- *Arrays* are ours; *NumPy's arrays* are given where the library converts its arguments; *numbers* are
+  Python's.
+- *With derivatives*: a tape's agree with differences. *Through NumPy*: the library converts what is on its
+  way to a result by `numpy.asarray` or `float`, so a tape sees nothing of it, and the derivative is None;
+  where it sees a part of it, the derivative lacks the rest without a word (*in part*). *Constant*: the
+  derivative is 0, as of what is made of numbers alone (windows). *Of no floats*: none is asked for.
+  *Of arguments of a form* (sections of filters, trees of clusters): what is moved a little is refused, so
+  no differences are there to compare with.
+- *Nothing*: it raises. Where memory "is read-only", compiled code asks for memory that it may write to,
+  though it only reads (`sosfilt` and `sosfiltfilt` of the sections): ours is not to be written to.
+- What is `nan` is a quotient 0 / 0 that the library replaces afterwards.
 
 SciPy looks for special functions in `ngrad.numpy.special`: so p-values have derivatives, or a derivative
 is refused. Without `SCIPY_ARRAY_API=1` its universal functions ask by NEP 13, with the same answers.
@@ -200,51 +225,116 @@ ask for it make arrays of them, and give arrays, with the same derivatives. What
 of NumPy's or SciPy's, or operators alone, is a tensor again."""  # noqa: E501
 """What is said before what does not fare with tensors as with arrays."""
 
+KINDS = {
+    ("arrays", ""): "Arrays, with derivatives",
+    ("arrays", "through NumPy"): "Arrays, through NumPy",
+    ("arrays", "constant"): "Arrays, constant",
+    ("arrays", "of no floats"): "Arrays, of no floats",
+    ("arrays", "of a form"): "Arrays, of arguments of a form",
+    ("NumPy's", ""): "NumPy's arrays",
+    ("numbers", ""): "Numbers",
+}
+"""What has a line of names, in place of a row of a table."""
 
-def table(title: str, rows: Rows) -> tuple[list[str], list[Outcome]]:
-    lines = ["", f"### {title}", "", "| function | gives | derivative |", "| --- | --- | --- |"]
-    found = []
-    for row in rows:
-        case = Case(*row)
-        result = outcome(case)
-        found.append(result)
-        lines.append(f"| `{case.name}` | {result.gives or 'nothing'} | {result.why or 'yes'} |")
-    return lines, found
+
+def rows(found: dict[str, Outcome]) -> list[str]:
+    """A table of outcomes by name."""
+    lines = ["", "| function | gives | derivative |", "| --- | --- | --- |"]
+    return lines + [
+        f"| `{name}` | {x.gives or 'nothing'} | {x.shown} |" for name, x in found.items()
+    ]
 
 
-def section(title: str, prefix: str, areas: dict[str, Rows]) -> list[str]:
-    body, every = [], []
+def area(title: str, found: dict[str, Outcome]) -> list[str]:
+    """A line for each kind of outcome, and a table of what is of none of these kinds."""
+    lines = ["", f"### {title}", ""]
+    for (gives, why), said in KINDS.items():
+        names = [f"`{name}`" for name, x in found.items() if (x.gives, x.why) == (gives, why)]
+        lines += [f"- {said}: {', '.join(names)}."] if names else []
+    others = {name: x for name, x in found.items() if (x.gives, x.why) not in KINDS}
+    return lines + (rows(others) if others else [])
+
+
+def outcomes(areas: dict[str, Rows], make: Callable[[Any], Any] = ours.asarray) -> Found:
+    """What became of each call, by area and name."""
+    return {
+        area: {row[0]: outcome(Case(*row), make) for row in sorted(rows, key=lambda row: row[0])}
+        for area, rows in areas.items()
+    }
+
+
+def written() -> dict[str, dict[str, tuple[str, str]]]:
+    """What the page says, by area and name: what is given, and why there is no derivative."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    kinds, area = {said: kind for kind, said in KINDS.items()}, ""
+    for line in TARGET.read_text().partition("\n## Tensors")[0].splitlines():
+        title = re.fullmatch(r"### (?:\w+\.)?(\w+)", line)
+        listed = re.fullmatch(r"- ([^:]+): (`.*`)\.", line)
+        row = re.fullmatch(r"\| `(.+?)` \| (.+?) \| (.+) \|", line)
+        if title:
+            area = title[1]
+            found[area] = {}
+        elif listed:
+            found[area] |= dict.fromkeys(re.findall(r"`(.+?)`", listed[2]), kinds[listed[1]])
+        elif row:
+            found[area][row[1]] = row[2], row[3]
+    return found
+
+
+def differing(part: int = 1) -> Iterator[str]:
+    """Calls of which the page says nothing, and what became of one in so many that it tells
+    otherwise; of a derivative its value does not count.
+    """
+    said = written()
     with sklearn.config_context(array_api_dispatch=True):
-        for area, rows in areas.items():
-            lines, found = table(f"{prefix}.{area}" if area != "models" else area, rows)
-            body += lines
-            every += found
+        for area, rows in (scipy_rows() | sklearn_rows()).items():
+            for row in rows:
+                name, known = row[0], said.get(area, {}).get(row[0])
+                if known is None:
+                    yield f"{area}.{name}: not there"
+                elif zlib.crc32(name.encode()) % part == 0:
+                    gives, why = known
+                    x = outcome(Case(*row))
+                    found = x.gives or "nothing", x.why if (gives, why) in KINDS else x.shown
+                    if found[0] != gives or found[1].split("(")[0] != why.split("(")[0]:
+                        yield f"{area}.{name}: {found}, not {known}"
+
+
+def section(title: str, prefix: str, found: Found) -> list[str]:
+    every = [x for of_area in found.values() for x in of_area.values()]
     works, kept = sum(x.gives != "" for x in every), sum(x.gives == "arrays" for x in every)
-    right = sum(x.why == "" for x in every)
-    said = f"Of {len(every)} that are tried {works} work, {kept} of them with arrays of ours "
+    right = sum(x.gives == "arrays" and x.why == "" for x in every)
+    said = f"Of {len(every)} that are called {works} work, {kept} of them with arrays of ours "
     said += f"throughout, {right} with a derivative."
-    return ["", f"## {title}", "", said, *body]
+    body = [area(f"{prefix}.{name}" if name != "models" else name, x) for name, x in found.items()]
+    return ["", f"## {title}", "", said, *itertools.chain(*body)]
 
 
-def tensors() -> list[str]:
+def tensors(found: Found, of_tensors: Found) -> list[str]:
     """What fares otherwise with tensors."""
-    areas = [*SCIPY.values(), *SKLEARN.values()]
-    cases = [Case(*row) for rows in areas for row in rows]
-    with sklearn.config_context(array_api_dispatch=True):
-        found = [(outcome(case), outcome(case, ngrad.constant)) for case in cases]
-    others = [(c.name, y) for c, (x, y) in zip(cases, found, strict=True) if x != y]
-    alike = len(cases) - len(others)
-    said = f"Of the {len(cases)} above {alike} do the same with tensors. The others:"
-    lines = ["", said, "", "| function | gives | derivative |", "| --- | --- | --- |"]
-    lines += [f"| `{name}` | {x.gives or 'nothing'} | {x.why or 'yes'} |" for name, x in others]
-    return [*TENSORS.splitlines(), *lines]
+    alike, others = 0, {}
+    for area, each in of_tensors.items():
+        for name, x in each.items():
+            if x == found[area][name]:
+                alike += 1
+            else:
+                others[f"{area}.{name}"] = x
+    said = f"Of the {alike + len(others)} above {alike} do the same with tensors. The others:"
+    return [*TENSORS.splitlines(), "", said, *rows(others)]
 
 
 def text() -> str:
-    lines = [*HEAD.splitlines(), *section("SciPy", "scipy", SCIPY)]
-    lines += section("scikit-learn", "sklearn", SKLEARN)
-    lines += tensors()
-    plain = [outcome(Case(*row)) for rows in SKLEARN.values() for row in rows]
+    with sklearn.config_context(array_api_dispatch=True):
+        every = scipy_rows() | sklearn_rows()
+        found, of_tensors = outcomes(every), outcomes(every, ngrad.constant)
+    lines = HEAD.splitlines()
+    for title, prefix, areas in (
+        ("SciPy", "scipy", scipy_rows()),
+        ("scikit-learn", "sklearn", sklearn_rows()),
+    ):
+        lines += section(title, prefix, {area: found[area] for area in areas})
+    lines += tensors(found, of_tensors)
+    plain = [x for of_area in outcomes(sklearn_rows()).values() for x in of_area.values()]
     lines += ["", "## scikit-learn without `array_api_dispatch`", ""]
     lines += [f"{sum(x.gives != '' for x in plain)} of the {len(plain)} work, through NumPy."]
     return "\n".join(lines) + "\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import operator
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +26,7 @@ import ngrad.numpy as ours
 from ngrad.errors import GradientError
 from ngrad.scipy import special
 
+ROOT = Path(__file__).parents[2]
 DISPATCHED = {
     case.name: case
     for case in reversed(CASES)
@@ -248,7 +251,8 @@ import sklearn
 from ngrad import constant
 from ngrad.numpy import asarray
 from interoperability import Case, outcome
-from interoperable import SCIPY, SKLEARN
+from interoperable.scipy_calls import SCIPY
+from interoperable.sklearn_calls import SKLEARN
 with sklearn.config_context(array_api_dispatch=True):
     for area, names in {TRIED}.items():
         for row in (SCIPY | SKLEARN)[area]:
@@ -257,24 +261,41 @@ with sklearn.config_context(array_api_dispatch=True):
 """
 
 
-def test_scipy_and_scikit_learn_take_arrays() -> None:
-    """As the table in docs/interoperability.md says: with arrays of ours, or tensors, to begin
-    with, and derivatives.
-    """
+def in_the_docs(program: str) -> subprocess.CompletedProcess[str]:
+    """What a program prints to which the documents' scripts are there."""
     pytest.importorskip("sklearn", minversion="1.9")
-    root = Path(__file__).parents[2]
-    places = os.pathsep.join(str(root / part) for part in ("", "kernels", "docs"))
-    found = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+    places = os.pathsep.join(str(ROOT / part) for part in ("", "kernels", "docs"))
+    return subprocess.run(
+        [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": places, "SCIPY_ARRAY_API": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_scipy_and_scikit_learn_take_arrays() -> None:
+    """As the table in docs/interoperability.md says: with arrays of ours, or tensors, to begin
+    with, and derivatives.
+    """
+    found = in_the_docs(PROGRAM)
     names = [name for part in TRIED.values() for name in part]
     each = "Outcome(gives='arrays', why='')"
     expected = [f"{name} {each} {each}" for name in names]
     assert found.stdout.splitlines() == expected, found.stderr
+
+
+def test_the_table_has_all_that_scipy_and_scikit_learn_say_takes_arrays() -> None:
+    """And tells of a tenth of these what becomes of a call."""
+    written = (ROOT / "docs" / "interoperability.md").read_text()
+    for library in ("scipy", "scikit-learn"):
+        version = importlib.metadata.version(library)
+        if not re.search(rf"{library}\s{re.escape(version)}\s", written, re.IGNORECASE):
+            pytest.skip(f"the table is of another {library} than {version}")
+    found = in_the_docs(
+        "import interoperability\nprint(*interoperability.differing(10), sep='\\n')"
+    )
+    assert found.stdout.strip() == "" and not found.returncode, found.stdout + found.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
-"""What interoperability.py tries: functions of SciPy's and scikit-learn's, and the arrays that they
-are called with.
+"""Functions of SciPy's that are called in a way of their own. The others of SciPy's table of
+capabilities are called as `listed.py` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,46 +22,45 @@ from scipy import (
     stats,
 )
 from scipy.optimize import elementwise
-from sklearn import (
-    covariance,
-    decomposition,
-    discriminant_analysis,
-    gaussian_process,
-    linear_model,
-    metrics,
-    mixture,
-    model_selection,
-    naive_bayes,
-    neighbors,
-    pipeline,
-    preprocessing,
-    svm,
+
+from interoperable.arrays import (
+    CUT,
+    LABELS,
+    PICTURE,
+    POLES,
+    ROW,
+    SPD,
+    TAPS,
+    M,
+    N,
+    Rows,
+    V,
+    W,
+    X,
+    Y,
+    after,
+    library,
 )
-from sklearn.cluster import KMeans
-from sklearn.ensemble import RandomForestRegressor
+from interoperable.transforms import TRANSFORMS
 
-RNG = np.random.default_rng(11)
-V = RNG.uniform(0.2, 0.9, 12)
-W = np.sort(RNG.uniform(0.2, 0.9, 12))
-M = RNG.normal(size=(6, 5))
-N = RNG.normal(size=(6, 5))
-SPD = M.T @ M + np.eye(5)
-ROW = RNG.normal(size=5)
-X = RNG.normal(size=(30, 4))
-Y = X @ np.array([1.0, -2.0, 0.5, 0.0]) + 0.1 * RNG.normal(size=30)
-LABELS = np.arange(30) % 2
-GUESSES = np.where(RNG.uniform(size=30) < 0.8, LABELS, 1 - LABELS)
-SCORES = np.clip(0.4 * LABELS + RNG.uniform(0.05, 0.55, 30), 0.0, 1.0)
-SHARES = RNG.dirichlet(np.ones(3), 10)
-EXPECTED = RNG.dirichlet(np.ones(3), 10)
-POSITIVE = RNG.uniform(0.5, 2.0, 30)
-OTHERS = RNG.uniform(0.5, 2.0, 30)
-TAPS, POLES = np.array([0.5, 0.3]), np.array([1.0, -0.5])
-PICTURE = RNG.normal(size=(7, 6))
-MOVED = X[::-1] * 0.7
-SHIFTED = X + LABELS[:, None]
+SECTIONS = signal.butter(3, 0.3, output="sos")
+LINKS = cluster.hierarchy.linkage(M)
 
-Rows = list[tuple[str, Callable[..., Any], tuple[Any, ...]]]
+
+def before(function: Any, *given: Any) -> Any:
+    """A function of two arrays that come before what is given."""
+    return lambda x, y: function(x, y, *given)
+
+
+def averaged(line: Any, out: Any) -> None:
+    """What `generic_filter1d` calls."""
+    out[:] = (line[:-2] + line[1:-1] + line[2:]) / 3.0
+
+
+def second(x: Any, axis: int, output: Any, mode: str, cval: float) -> Any:
+    """What `generic_laplace` calls."""
+    return ndimage.correlate1d(x, [1, -2, 1], axis, output, mode, cval, 0)
+
 
 SCIPY: dict[str, Rows] = {
     "special": [
@@ -127,6 +125,25 @@ SCIPY: dict[str, Rows] = {
         ("gaussian_kde", lambda x: stats.gaussian_kde(x)(x), (V,)),
         ("Covariance.whiten", lambda a, x: stats.Covariance.from_cholesky(
             np.linalg.cholesky(a)).whiten(x), (SPD, ROW)),
+
+        ("bootstrap", lambda x: stats.bootstrap(
+            (x,), stats.skew, n_resamples=50, rng=np.random.default_rng(1), vectorized=True,
+            method="percentile"), (V,)),
+        ("cramervonmises", lambda x: stats.cramervonmises(x, special.ndtr).statistic, (V,)),
+        ("cramervonmises_2samp", lambda x, y: stats.cramervonmises_2samp(x, y).statistic, (V, W)),
+        ("ks_1samp", lambda x: stats.ks_1samp(x, special.ndtr).statistic, (V,)),
+        ("monte_carlo_test", lambda x: stats.monte_carlo_test(
+            x, lambda size: library(x).ones(size), stats.skew, n_resamples=20, vectorized=True
+        ).statistic, (V,)),
+        ("permutation_test", lambda x, y: stats.permutation_test(
+            (x, y), lambda x, y, axis: x.mean(axis=axis) - y.mean(axis=axis), n_resamples=50,
+            rng=1, vectorized=True), (V, W)),
+        ("power", lambda x: stats.power(
+            lambda y, axis: y.mean(axis=axis), lambda size: library(x).ones(size) * x[0], 5,
+           n_resamples=20, vectorized=True).power, (V,)),
+        ("ttest_ind_from_stats", lambda x, y: list(stats.ttest_ind_from_stats(
+            x[0], y[0], 9, x[1], y[1], 8)), (V, W)),
+        ("yeojohnson_llf", lambda x: stats.yeojohnson_llf(0.5, x), (V,)),
     ],
     "linalg": [
         ("inv", linalg.inv, (SPD,)), ("det", linalg.det, (SPD,)),
@@ -166,6 +183,37 @@ SCIPY: dict[str, Rows] = {
         ("deconvolve", lambda x, y: signal.deconvolve(x, y)[0], (V, ROW)),
         ("find_peaks", lambda x: signal.find_peaks(x)[0], (V,)),
         ("gauss_spline", lambda x: signal.gauss_spline(x, 3), (V,)),
+
+        *((name, after(getattr(signal, name), *given), (CUT,)) for name, given in (
+            ("butter", (2,)), ("bessel", (2,)), ("cheby1", (2, 1.0)), ("cheby2", (2, 30.0)),
+            ("ellip", (2, 1.0, 30.0)), ("firwin", (5,)),
+        )),
+        ("iirfilter", lambda w: signal.iirfilter(2, w, btype="lowpass"), (CUT,)),
+        *((name, before(getattr(signal, name), 1.0, 30.0), (CUT, CUT + 0.2))
+          for name in ("buttord", "cheb1ord", "cheb2ord", "ellipord", "iirdesign")),
+        *((name, getattr(signal, name), (W[:3], V[:3])) for name in ("tf2zpk", "tf2sos")),
+        *((name, before(getattr(signal, name), 2.0), (W[:2], V[:3])) for name in (
+            "freqs_zpk", "freqz_zpk", "zpk2tf", "zpk2sos", "lp2bp_zpk", "lp2bs_zpk", "lp2hp_zpk",
+            "lp2lp_zpk")),
+        ("lfiltic", signal.lfiltic, (TAPS, 1.5 * POLES, V)),
+        ("windows.general_cosine", after(signal.windows.general_cosine, 12), (W[:3],)),
+        ("choose_conv_method", lambda x, y: len(signal.choose_conv_method(x, y)), (V, W)),
+        ("bilinear_zpk", lambda z, p: signal.bilinear_zpk(z, p, 2.0, 3.0), (-W[:2], -V[:3])),
+        *((name, getattr(signal, name), (SECTIONS,)) for name in (
+            "freqz_sos", "sosfreqz", "sos2tf", "sos2zpk", "sosfilt_zi")),
+        ("sosfiltfilt", signal.sosfiltfilt, (SECTIONS, X[:, 0])),
+        ("abcd_normalize", signal.abcd_normalize, (SPD, M.T, N, N @ M.T)),
+        ("correlate2d", signal.correlate2d, (PICTURE, M[:3, :3])),
+        ("firls", lambda x, y: signal.firls(5, x, y), (np.linspace(0.1, 0.9, 4), W[:4])),
+        ("firwin2", lambda x: signal.firwin2(5, library(x).linspace(0.0, 1.0, 4), x), (W[:4],)),
+        ("remez", lambda x: signal.remez(
+            7, library(x).linspace(0.0, 0.5, 4), x, fs=1.0), (np.array([1.0, 0.0]),)),
+        ("impulse", lambda b, a: signal.impulse((b, a)), (W[:1], V[:2])),
+        ("medfilt2d", signal.medfilt2d, (PICTURE,)),
+        ("spline_filter", signal.spline_filter, (X @ X.T,)),
+        ("order_filter", lambda x: signal.order_filter(x, library(x).ones((3, 3)), 4), (PICTURE,)),
+        ("place_poles", lambda a, b: signal.place_poles(
+            a, b, library(a).arange(-5.0, 0.0)).gain_matrix, (SPD, M.T)),
     ],
     "ndimage": [
         ("gaussian_filter", lambda x: ndimage.gaussian_filter(x, 1.0), (PICTURE,)),
@@ -181,6 +229,32 @@ SCIPY: dict[str, Rows] = {
         ("sum_labels", ndimage.sum_labels, (PICTURE,)),
         ("label", lambda x: ndimage.label(x > 0)[0], (PICTURE,)),
         ("distance_transform_edt", lambda x: ndimage.distance_transform_edt(x > 0), (PICTURE,)),
+
+        ("affine_transform", ndimage.affine_transform, (PICTURE, SPD[:2, :2] * 0.1)),
+        ("convolve1d", ndimage.convolve1d, (PICTURE, ROW)),
+        ("correlate1d", ndimage.correlate1d, (PICTURE, ROW)),
+        ("correlate", ndimage.correlate, (PICTURE, M[:3, :3])),
+        ("generic_filter", lambda x: ndimage.generic_filter(x, np.mean, 3), (PICTURE,)),
+        ("generic_filter1d", lambda x: ndimage.generic_filter1d(x, averaged, 3), (PICTURE,)),
+        ("generic_gradient_magnitude", lambda x: ndimage.generic_gradient_magnitude(
+            x, ndimage.sobel), (PICTURE,)),
+        ("generic_laplace", lambda x: ndimage.generic_laplace(x, second), (PICTURE,)),
+        ("geometric_transform", lambda x: ndimage.geometric_transform(
+            x, lambda at: (at[0] - 0.5, at[1] - 0.5)), (PICTURE,)),
+        ("histogram", lambda x: ndimage.histogram(x, -2.0, 2.0, 5), (PICTURE,)),
+        ("labeled_comprehension", lambda x, k: ndimage.labeled_comprehension(
+            x, k, None, np.mean, float, 0.0), (X[:, 0], LABELS)),
+        ("percentile_filter", lambda x: ndimage.percentile_filter(x, 30, 3), (PICTURE,)),
+        ("rank_filter", lambda x: ndimage.rank_filter(x, 2, 3), (PICTURE,)),
+        ("value_indices", ndimage.value_indices, (LABELS,)),
+        ("find_objects", lambda x: [
+            (part.start, part.stop) for at in ndimage.find_objects(x) for part in at],
+         (LABELS.reshape(5, 6) + 1,)),
+        ("vectorized_filter", lambda x: ndimage.vectorized_filter(
+            x, library(x).mean, size=3), (PICTURE,)),
+        ("watershed_ift", ndimage.watershed_ift, (
+            (np.abs(PICTURE) * 9).astype(np.uint8), LABELS.repeat(2)[:42].reshape(7, 6))),
+        ("iterate_structure", lambda x: ndimage.iterate_structure(x > 0, 2), (PICTURE[:3, :3],)),
     ],
     "integrate": [
         ("trapezoid", integrate.trapezoid, (V,)), ("simpson", integrate.simpson, (V,)),
@@ -194,6 +268,11 @@ SCIPY: dict[str, Rows] = {
             lambda x: x**2, b * 0.0, b).integral, (V,)),
         ("solve_ivp", lambda y: integrate.solve_ivp(
             lambda t, y: -y, (0.0, 1.0), y, rtol=1e-8).y[:, -1], (V,)),
+
+        ("nsum", lambda a: integrate.nsum(lambda k: 1.0 / k**3, a, a + 5.0).sum, (V + 1.0,)),
+        ("qmc_quad", lambda a, b: integrate.qmc_quad(
+            lambda x: x[0], a, b, n_points=64, qrng=stats.qmc.Halton(1, rng=1)).integral,
+         (V[:1], W[:1] + 1.0)),
     ],
     "interpolate": [
         ("interp1d", lambda x, y: interpolate.interp1d(x, y)(0.5), (W, V)),
@@ -207,6 +286,21 @@ SCIPY: dict[str, Rows] = {
         ("RBFInterpolator", lambda x, y: interpolate.RBFInterpolator(x, y)(x), (X, Y)),
         ("RegularGridInterpolator", lambda x, y, z: interpolate.RegularGridInterpolator(
             (x, y), z)([[0.5, 0.5]]), (np.arange(7.0), np.arange(6.0), PICTURE)),
+
+        ("BSpline", lambda t, c, x: interpolate.BSpline(t, c, 3)(x), (
+            np.arange(12.0), V[:8], W + 4.0)),
+        ("NdBSpline", lambda t, c: interpolate.NdBSpline((t,), c, 3)(t[3:-4, None]), (
+            np.arange(12.0), V[:8])),
+        ("PPoly", lambda c, x: interpolate.PPoly(c, x)(x * 0.9), (M, np.arange(6.0))),
+        ("BPoly", lambda c, x: interpolate.BPoly(c, x)(x * 0.9), (M, np.arange(6.0))),
+        ("CubicHermiteSpline", lambda x, y: interpolate.CubicHermiteSpline(x, y, y)(x), (W, V)),
+        ("generate_knots", lambda x, y: list(interpolate.generate_knots(x, y, s=0.1)), (W, V)),
+        ("make_lsq_spline", lambda x, y, t: interpolate.make_lsq_spline(x, y, t)(x), (
+            np.arange(12.0), V, np.array([0.0, 0, 0, 0, 5.5, 11, 11, 11, 11]))),
+        ("make_smoothing_spline", lambda x, y: interpolate.make_smoothing_spline(
+            x, y, lam=0.1)(x), (np.arange(12.0), V)),
+        ("make_splrep", lambda x, y: interpolate.make_splrep(x, y, s=0.1)(x), (W, V)),
+        ("make_splprep", lambda x: interpolate.make_splprep([x, x**2], s=0.0)[0](0.5), (W,)),
     ],
     "optimize": [
         ("rosen", optimize.rosen, (V,)), ("rosen_der", optimize.rosen_der, (V,)),
@@ -223,6 +317,11 @@ SCIPY: dict[str, Rows] = {
         ("elementwise.bracket_minimum", lambda x: elementwise.bracket_minimum(
             lambda z: (z - 3.0) ** 2, x).bracket, (V,)),
         ("curve_fit", lambda x, y: optimize.curve_fit(lambda t, a: a * t, x, y)[0], (V, W)),
+
+        ("elementwise.bracket_root", lambda x: elementwise.bracket_root(
+            lambda z: z**2 - 2.0, x).bracket, (V,)),
+        ("elementwise.find_minimum", lambda x: elementwise.find_minimum(
+            lambda z: (z - x) ** 2, (x - 2.0, x + 0.5, x + 3.0)).x, (V,)),
     ],
     "differentiate": [
         ("derivative", lambda x: differentiate.derivative(lambda z: z**3, x).df, (V,)),
@@ -236,14 +335,10 @@ SCIPY: dict[str, Rows] = {
         ("distance.cosine", spatial.distance.cosine, (V, W)),
         ("distance.euclidean", spatial.distance.euclidean, (V, W)),
         ("distance.jensenshannon", spatial.distance.jensenshannon, (V, W)),
-        ("transform.Rotation.apply", lambda r, x: spatial.transform.Rotation.from_rotvec(
-            r).apply(x), (V[:3], M[:, :3])),
-        ("transform.Rotation.as_matrix", lambda r: spatial.transform.Rotation.from_rotvec(
-            r).as_matrix(), (V[:3],)),
-        ("transform.Slerp", lambda r: spatial.transform.Slerp(
-            [0.0, 1.0], spatial.transform.Rotation.from_rotvec(r))(0.3).as_rotvec(), (M[:2, :3],)),
         ("KDTree.query", lambda x, y: spatial.KDTree(x).query(y)[0], (M, N)),
         ("procrustes", lambda x, y: spatial.procrustes(x, y)[2], (M, N)),
+
+        *TRANSFORMS,
     ],
     "cluster": [
         ("vq.whiten", cluster.vq.whiten, (M,)), ("vq.vq", cluster.vq.vq, (M, M[:2])),
@@ -253,116 +348,27 @@ SCIPY: dict[str, Rows] = {
             cluster.hierarchy.linkage(x), 2, "maxclust"), (M,)),
         ("hierarchy.cophenet", lambda x: cluster.hierarchy.cophenet(
             cluster.hierarchy.linkage(x)), (M,)),
-    ],
-}  # fmt: skip
 
-
-def fitted(model: Any, method: str, supervised: bool = True) -> Callable[..., Any]:
-    """What a model that was fitted says of the data that it was fitted to."""
-
-    def call(x: Any, *y: Any) -> Any:
-        return getattr(model.fit(x, *y), method)(x)
-
-    return call
-
-
-SKLEARN: dict[str, Rows] = {
-    "metrics": [
-        *((name, getattr(metrics, name), (LABELS, GUESSES)) for name in (
-            "accuracy_score", "zero_one_loss", "confusion_matrix", "f1_score", "precision_score",
-            "recall_score", "jaccard_score", "balanced_accuracy_score", "cohen_kappa_score",
-            "matthews_corrcoef", "hamming_loss",
-        )),
-        *((name, getattr(metrics, name), (LABELS, SCORES)) for name in (
-            "roc_auc_score", "average_precision_score", "brier_score_loss", "log_loss",
-            "precision_recall_curve", "det_curve",
-        )),
-        ("roc_curve", lambda y, s: metrics.roc_curve(y, s)[:2], (LABELS, SCORES)),
-        *((name, getattr(metrics, name), (POSITIVE, OTHERS)) for name in (
-            "mean_squared_error", "root_mean_squared_error", "mean_absolute_error",
-            "median_absolute_error", "mean_squared_log_error", "mean_absolute_percentage_error",
-            "mean_pinball_loss", "mean_tweedie_deviance", "mean_poisson_deviance",
-            "mean_gamma_deviance", "r2_score", "explained_variance_score", "max_error",
-            "d2_absolute_error_score", "d2_tweedie_score",
-        )),
-        *((f"pairwise.{name}", getattr(metrics.pairwise, name), (X, MOVED)) for name in (
-            "euclidean_distances", "cosine_similarity", "cosine_distances", "linear_kernel",
-            "polynomial_kernel", "rbf_kernel", "laplacian_kernel", "sigmoid_kernel",
-            "manhattan_distances", "paired_euclidean_distances", "paired_cosine_distances",
-        )),
-        ("pairwise.chi2_kernel", metrics.pairwise.chi2_kernel, (SHARES, EXPECTED)),
-        ("pairwise_distances", metrics.pairwise_distances, (X, MOVED)),
-        ("silhouette_score", metrics.silhouette_score, (SHIFTED, LABELS)),
-    ],
-    "preprocessing": [
-        *((type(model).__name__, fitted(model, "transform"), (X,)) for model in (
-            preprocessing.StandardScaler(), preprocessing.MinMaxScaler(),
-            preprocessing.MaxAbsScaler(), preprocessing.RobustScaler(), preprocessing.Normalizer(),
-            preprocessing.Binarizer(), preprocessing.PolynomialFeatures(2),
-            preprocessing.PowerTransformer(), preprocessing.QuantileTransformer(n_quantiles=10),
-            preprocessing.KBinsDiscretizer(encode="ordinal", quantile_method="linear"),
-            preprocessing.SplineTransformer(),
-        )),
-        ("KernelCenterer", fitted(preprocessing.KernelCenterer(), "transform"), (SPD,)),
-        ("LabelEncoder", fitted(preprocessing.LabelEncoder(), "transform"), (LABELS,)),
-        ("LabelBinarizer", fitted(preprocessing.LabelBinarizer(), "transform"), (LABELS,)),
-        ("scale", preprocessing.scale, (X,)), ("normalize", preprocessing.normalize, (X,)),
-    ],
-    "decomposition": [
-        ("PCA", lambda x: decomposition.PCA(2, svd_solver="full").fit_transform(x), (X,)),
-        ("PCA, by eigh", lambda x: decomposition.PCA(
-            2, svd_solver="covariance_eigh").fit_transform(x), (X,)),
-        ("PCA, randomized", lambda x: abs(decomposition.PCA(
-            2, svd_solver="randomized", power_iteration_normalizer="QR", random_state=0,
-        ).fit_transform(x)), (X,)),
-        ("TruncatedSVD", lambda x: decomposition.TruncatedSVD(
-            2, algorithm="arpack", random_state=0).fit_transform(x), (X,)),
-        ("NMF", lambda x: decomposition.NMF(2, random_state=0).fit_transform(x), (np.abs(X),)),
-    ],
-    "linear_model": [
-        ("Ridge", fitted(linear_model.Ridge(solver="svd"), "predict"), (X, Y)),
-        ("RidgeCV", fitted(linear_model.RidgeCV(), "predict"), (X, Y)),
-        ("RidgeClassifier", fitted(linear_model.RidgeClassifier(solver="svd"),
-                                   "decision_function"), (SHIFTED, LABELS)),
-        ("LinearRegression", fitted(linear_model.LinearRegression(), "predict"), (X, Y)),
-        ("LogisticRegression", fitted(linear_model.LogisticRegression(tol=1e-10),
-                                      "predict_proba"), (SHIFTED, LABELS)),
-        ("PoissonRegressor", fitted(linear_model.PoissonRegressor(), "predict"), (X, POSITIVE)),
-        ("BayesianRidge", fitted(linear_model.BayesianRidge(), "predict"), (X, Y)),
-        ("Lasso", fitted(linear_model.Lasso(0.1), "predict"), (X, Y)),
-    ],
-    "models": [
-        ("LinearDiscriminantAnalysis", fitted(
-            discriminant_analysis.LinearDiscriminantAnalysis(), "predict_proba"),
-         (SHIFTED, LABELS)),
-        ("QuadraticDiscriminantAnalysis", fitted(
-            discriminant_analysis.QuadraticDiscriminantAnalysis(), "predict_proba"),
-         (SHIFTED, LABELS)),
-        ("GaussianNB", fitted(naive_bayes.GaussianNB(), "predict_proba"), (SHIFTED, LABELS)),
-        ("GaussianMixture", lambda x: mixture.GaussianMixture(
-            2, init_params="random_from_data", random_state=0).fit(x).predict_proba(x), (SHIFTED,)),
-        ("EmpiricalCovariance", lambda x: covariance.EmpiricalCovariance().fit(x).covariance_,
-         (X,)),
-        ("LedoitWolf", lambda x: covariance.LedoitWolf().fit(x).covariance_, (X,)),
-        ("GaussianProcessRegressor", fitted(
-            gaussian_process.GaussianProcessRegressor(alpha=0.1), "predict"), (X, Y)),
-        ("make_pipeline", lambda x, y: pipeline.make_pipeline(
-            preprocessing.StandardScaler(), linear_model.Ridge(solver="svd")).fit(x, y).predict(x),
-         (X, Y)),
-        ("cross_val_predict", lambda x, y: model_selection.cross_val_predict(
-            linear_model.Ridge(solver="svd"), x, y, cv=3), (X, Y)),
-        ("cross_val_score", lambda x, y: model_selection.cross_val_score(
-            linear_model.Ridge(solver="svd"), x, y, cv=3), (X, Y)),
-        ("GridSearchCV", lambda x, y: model_selection.GridSearchCV(
-            linear_model.Ridge(solver="svd"), {"alpha": [0.1, 1.0]}, cv=3).fit(x, y).predict(x),
-         (X, Y)),
-        ("train_test_split", lambda x: model_selection.train_test_split(
-            x, random_state=0), (X,)),
-        ("KNeighborsRegressor", fitted(neighbors.KNeighborsRegressor(3), "predict"), (X, Y)),
-        ("SVC", fitted(svm.SVC(), "decision_function"), (SHIFTED, LABELS)),
-        ("KMeans", lambda x: KMeans(2, random_state=0, n_init=1).fit(x).cluster_centers_,
-         (SHIFTED,)),
-        ("RandomForestRegressor", fitted(
-            RandomForestRegressor(5, random_state=0), "predict"), (X, Y)),
+        ("vq.kmeans2", lambda x: cluster.vq.kmeans2(x, x[:2], minit="matrix"), (M,)),
+        ("hierarchy.from_mlab_linkage", cluster.hierarchy.from_mlab_linkage, (
+            np.array([[1.0, 2.0, 0.5], [3.0, 4.0, 0.7]]),)),
+        ("hierarchy.to_tree", lambda z: cluster.hierarchy.to_tree(z).dist, (LINKS,)),
+        ("hierarchy.dendrogram", lambda z: cluster.hierarchy.dendrogram(z, no_plot=True)["leaves"],
+         (LINKS,)),
+        ("hierarchy.fclusterdata", lambda x: cluster.hierarchy.fclusterdata(
+            x, 2, "maxclust"), (M,)),
+        ("hierarchy.leaders", lambda z: cluster.hierarchy.leaders(
+            z, cluster.hierarchy.fcluster(z, 2, "maxclust")), (LINKS,)),
+        ("hierarchy.is_isomorphic", cluster.hierarchy.is_isomorphic, (LABELS, 1 - LABELS)),
+        ("hierarchy.optimal_leaf_ordering", cluster.hierarchy.optimal_leaf_ordering, (
+            LINKS, spatial.distance.pdist(M))),
+        ("hierarchy.correspond", cluster.hierarchy.correspond, (
+            LINKS, spatial.distance.pdist(M))),
+        ("hierarchy.is_valid_im", cluster.hierarchy.is_valid_im, (
+            cluster.hierarchy.inconsistent(LINKS),)),
+        ("hierarchy.maxinconsts", lambda z: cluster.hierarchy.maxinconsts(
+            z, cluster.hierarchy.inconsistent(z)), (LINKS,)),
+        ("hierarchy.maxRstat", lambda z: cluster.hierarchy.maxRstat(
+            z, cluster.hierarchy.inconsistent(z), 1), (LINKS,)),
     ],
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What interoperability.py calls of other libraries, and with which arrays."""
