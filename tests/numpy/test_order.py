@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -281,3 +282,57 @@ def test_a_copy_lies_as_numpys(copied: str, shown: str, side: int, pending: bool
         ngrad.eval(own._read())
     for found, expected in zip(program(ours, own), program(np, x), strict=True):
         assert found.tolist() == expected.tolist()
+
+
+OTHERWISE: dict[str, Callable[[Any, Any], Any]] = {
+    "`x[:, [1, 0]]`": lambda m, x: x[:, [1, 0]],
+    "`sum`": lambda m, x: m.sum(m.stack([x, x]).transpose(0, 2, 1), 0),
+    "`concatenate`": lambda m, x: m.concatenate([x.T, x.T]),
+    "`pad`": lambda m, x: m.pad(x.T, 1),
+    "`roll`": lambda m, x: m.roll(x.T, 1, 0),
+    "`sort`": lambda m, x: m.sort(x, 0),
+    "`argsort`": lambda m, x: m.argsort(x.T, 0),
+    "`cumsum`": lambda m, x: m.cumsum(x, 0),
+    "`select`": lambda m, x: m.select([x.T > 0.0], [x.T]),
+    "`take_along_axis`": lambda m, x: m.take_along_axis(x.T, m.argsort(x, 0), 0),
+    "`einsum`": lambda m, x: m.einsum("ij,ik->kj", x, x),
+}
+"""What docs/numpy.md names, whose results lie otherwise than NumPy's."""
+
+ALIKE: dict[str, Callable[[Any, Any], Any]] = {
+    "view": lambda m, x: x.T[:2],
+    "operator": lambda m, x: x.T * 2.0 + x.T,
+    "where": lambda m, x: m.where(x.T > 0.0, x.T, 0.0),
+    "clip": lambda m, x: m.clip(x.T, 0.0, 1.0),
+    "zeros_like": lambda m, x: m.zeros_like(x.T),
+    "astype": lambda m, x: x.T.astype("f4"),
+}
+
+
+def seen_in(y: Any, reshaped: Callable[[Any], Any]) -> bool:
+    """Whether what is written to what is made of an array shows in it."""
+    reshaped(y)[0] = 99.0
+    return bool(y[(0,) * y.ndim] == 99.0)
+
+
+@pytest.mark.parametrize("side", [3, 200])
+@pytest.mark.parametrize("name", [*OTHERWISE, *ALIKE])
+def test_how_results_lie_is_told(name: str, side: int) -> None:
+    """By flags; and what the document says is the same in NumPy is so."""
+    function = (OTHERWISE | ALIKE)[name]
+    values = np.random.default_rng(1).normal(size=(side, side))
+
+    def made(m: Any) -> Any:
+        return function(m, m.array(values))
+
+    y = made(ours)
+    by_rows = y.flags.c_contiguous
+    assert seen_in(y, lambda y: y.reshape(-1)) == by_rows
+    assert (by_rows == made(np).flags.c_contiguous) == (name in ALIKE)
+    if name in OTHERWISE:
+        document = (Path(__file__).parents[2] / "docs" / "numpy.md").read_text()
+        rule = document.partition("is its own: mostly by rows")[2].partition("\n- ")[0]
+        assert name in rule
+    for m in (ours, np):
+        assert seen_in(made(m).copy(), lambda y: y.reshape(-1))
+        assert not seen_in(made(m), lambda y: y.flatten())
