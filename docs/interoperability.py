@@ -212,8 +212,9 @@ SciPy looks for special functions in `ngrad.numpy.special`: so p-values have der
 is refused. Without `SCIPY_ARRAY_API=1` its universal functions ask by NEP 13, with the same answers.
 
 A number of ours, as `x.sum()` is, is a `float` to `isinstance`, as NumPy's are. Who takes it for
-Python's own and then looks up `type(x)`, as `array_api_extra.isclose(x.sum(), y)` does, raises KeyError:
-of `xp.asarray(x.sum())`, an array without axes, it gives what it should.
+Python's own and then looks up `type(x)`, as `array_api_extra.isclose(x.sum(), y)` does, raises KeyError,
+and who asks for one array among numbers alone finds none (`stats.ansari` of SciPy 1.18): of
+`xp.asarray(x.sum())`, an array without axes, they give what they should.
 """  # noqa: E501
 
 

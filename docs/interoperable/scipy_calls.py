@@ -130,6 +130,8 @@ SCIPY: dict[str, Rows] = {
             (x,), stats.skew, n_resamples=50, rng=np.random.default_rng(1), vectorized=True,
             method="percentile"), (V,)),
         ("cramervonmises", lambda x: stats.cramervonmises(x, special.ndtr).statistic, (V,)),
+        ("binomtest", lambda k: stats.binomtest(k, 9, 0.4).pvalue, (np.array(3),)),
+        ("quantile_test", lambda x: stats.quantile_test(x, q=0.4).pvalue, (V,)),
         ("cramervonmises_2samp", lambda x, y: stats.cramervonmises_2samp(x, y).statistic, (V, W)),
         ("ks_1samp", lambda x: stats.ks_1samp(x, special.ndtr).statistic, (V,)),
         ("monte_carlo_test", lambda x: stats.monte_carlo_test(
@@ -197,10 +199,12 @@ SCIPY: dict[str, Rows] = {
             "lp2lp_zpk")),
         ("lfiltic", signal.lfiltic, (TAPS, 1.5 * POLES, V)),
         ("windows.general_cosine", after(signal.windows.general_cosine, 12), (W[:3],)),
+        ("findfreqs", lambda b, a: signal.findfreqs(b, a, 5), (TAPS, V[:3])),
         ("choose_conv_method", lambda x, y: len(signal.choose_conv_method(x, y)), (V, W)),
         ("bilinear_zpk", lambda z, p: signal.bilinear_zpk(z, p, 2.0, 3.0), (-W[:2], -V[:3])),
         *((name, getattr(signal, name), (SECTIONS,)) for name in (
-            "freqz_sos", "sosfreqz", "sos2tf", "sos2zpk", "sosfilt_zi")),
+            "freqz_sos", "sosfreqz", "sos2tf", "sos2zpk")),
+        ("sosfilt_zi", signal.sosfilt_zi, (2.0 * SECTIONS,)),
         ("sosfiltfilt", signal.sosfiltfilt, (SECTIONS, X[:, 0])),
         ("abcd_normalize", signal.abcd_normalize, (SPD, M.T, N, N @ M.T)),
         ("correlate2d", signal.correlate2d, (PICTURE, M[:3, :3])),

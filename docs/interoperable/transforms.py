@@ -92,9 +92,19 @@ TRANSFORMS: Rows = [
         lambda x, y: Rotation.align_vectors(x, y)[0].as_matrix(),
         (VECTORS, MOVED[:4, :3]),
     ),
+    ("Rotation", lambda x: Rotation(x).as_matrix(), (X[:4],)),
+    (
+        "RigidTransform",
+        lambda x: RigidTransform(x).as_matrix(),
+        (RigidTransform.from_exp_coords(COORDINATES).as_matrix(),),
+    ),
     *(
-        (f"Slerp.{name}", lambda r: Slerp([0.0, 1.0], Rotation.from_rotvec(r))(0.3).as_quat(), (x,))
-        for name, x in (("__init__", VECTORS[:2]), ("__call__", VECTORS[:2]))
+        (
+            f"Slerp{way}",
+            lambda r: Slerp([0.0, 1.0], Rotation.from_rotvec(r))(0.3).as_quat(),
+            (VECTORS[:2],),
+        )
+        for way in ("", ".__init__", ".__call__")
     ),
 ]
 TRANSFORMS = [(f"transform.{name}", *row) for name, *row in TRANSFORMS]
