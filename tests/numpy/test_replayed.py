@@ -31,7 +31,7 @@ np.median(f, (0, 1), keepdims=True); np.quantile(f, 0.3, axis=0); np.percentile(
 np.quantile(x, 0.5, method="lower"); np.pad(x, 9, "reflect"); np.pad(f, ((1, 2), (3, 0)), "wrap")
 np.pad(i, (2, 3), mode="linear_ramp"); np.pad(f, 1, "mean"); np.nan_to_num(x / 0.0)
 np.nan_to_num(numpy.nan * c); np.polyfit(x, w, 3); np.polyfit(x, w, 2, w=w, cov=True)
-np.roots(x[:6]); np.roots(c[:4])
+np.roots(x[:11]); np.roots(c[:9])
 """
 EACH = [one.strip() for line in PROGRAMS.strip().splitlines() for one in line.split(";")]
 
