@@ -86,6 +86,16 @@ PRODUCTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "every other row": (
         lambda x: ngrad.tanh(ngrad.transpose(x))[::2] @ numbers(300, 1), (TALL,)
     ),
+    "columns": (
+        lambda x: ngrad.tanh(ngrad.transpose(x) * 2.0) @ numbers(300, 1), (TALL,)
+    ),
+    "channels that came first": (
+        lambda x: ngrad.reshape(
+            ngrad.tanh(ngrad.transpose(ngrad.reshape(x, (4, 30, 10, 100)), (0, 2, 3, 1)) * 2.0),
+            (4, 1000, 30),
+        ) @ numbers(30, 1),
+        (TALL,),
+    ),
     "a part": (lambda x: WIDE @ ngrad.tanh(x)[1:, :-1], (TALL,)),
     "some of few columns": (
         lambda x: numbers(1, 3999) @ ngrad.tanh(x)[1:, :-1], (POINTS,)

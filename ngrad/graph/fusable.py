@@ -156,7 +156,7 @@ class Fusable:
             return node.spec
         kind = kind_of(node)
         inputs = tuple(self.lies[k] for k in node.inputs)
-        if kind == "map":
+        if kind == "map" and node.op.family == "elementwise":  # a copy lies by rows
             return mapped_layout(inputs, node.spec)[0]
         same = kind == "reshape" and inputs[0].contiguous
         if node.op.view and not same:

@@ -21,6 +21,7 @@ from ngrad.graph.indexing import Split, along
 from ngrad.graph.layout import Layout
 from ngrad.graph.narrow import kind_of, narrow
 from ngrad.graph.partition import AGAIN_LIMIT, Partition
+from ngrad.graph.turned import turned
 from ngrad.graph.written import written
 
 
@@ -60,9 +61,12 @@ class _Fused:
     """Units in order, from the last, which says what is wanted, to the first; then as new nodes."""
 
     def __init__(self, graph: Graph, layouts: dict[int, Layout], given: Container[int]) -> None:
-        self.old, self.new, self.given = graph, Graph(), given
+        facts = Fusable(graph, layouts)
+        found = turned(facts)
+        self.facts = facts if found is graph else Fusable(found, layouts)
+        self.old = graph = found
+        self.new, self.given = Graph(), given
         self.new.inputs = graph.inputs
-        self.facts = Fusable(graph, layouts)
         self.partition = Partition(self.facts)
         self.wanted: dict[int, set[int]] = {}
         self.built: dict[int, Built | None] = {}

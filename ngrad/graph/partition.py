@@ -191,8 +191,6 @@ class Partition:
         }
         if len(read) + 2 * len(written) > OPERANDS_LIMIT:
             return None
-        if any(not facts.lies[k].contiguous for k in written):
-            return None  # what is stored lies in row-major order
         members = sorted([*one.members, *other.members])
         for split in self._candidates(members):
             levels = self._levels(a, one, b, other, split)

@@ -110,6 +110,41 @@ def reshaped_strides(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...] |
     return tuple(strides)
 
 
+def reshaped_order(
+    own: tuple[int, ...], shape: tuple[int, ...], order: Sequence[int]
+) -> list[int] | None:
+    """The order of axes of a shape, of as many elements as another, in which a reshape to that sees
+    it as its own axes in an order; None if there is none, since axes that are one there lie apart.
+
+    Examples
+    --------
+    >>> reshaped_order((2, 3, 4), (2, 12), (1, 0)), reshaped_order((2, 12), (2, 3, 4), (1, 0, 2))
+    ([1, 2, 0], None)
+    """
+    mine, theirs = ([a for a, n in enumerate(sizes) if n != 1] for sizes in (own, shape))
+    blocks: dict[int, tuple[list[int], list[int]]] = {}
+    while mine:
+        ours, given = [mine.pop(0)], [theirs.pop(0)]
+        size, other = own[ours[0]], shape[given[0]]
+        while size != other:
+            if size < other:
+                ours.append(mine.pop(0))
+                size *= own[ours[-1]]
+            else:
+                given.append(theirs.pop(0))
+                other *= shape[given[-1]]
+        blocks[given[0]] = ours, given
+    found = [axis for axis, n in enumerate(own) if n == 1]
+    waiting = [axis for axis in order if shape[axis] != 1]
+    while waiting:
+        ours, given = blocks.get(waiting[0], ([], []))
+        if not given or waiting[: len(given)] != given:
+            return None
+        found += ours
+        del waiting[: len(given)]
+    return found
+
+
 def view_words(itemsize: int, dims: Dims) -> list[int]:
     """A strided view as kernels read it."""
     return [itemsize, len(dims), *(word for dim in dims for word in dim)]

@@ -99,6 +99,16 @@ def rows(values: Any = X) -> Any:
     return h, *tape.gradient(loss, [x, scale])
 
 
+def turned() -> Any:
+    """Chains over transposed values, with what broadcasts and a sum beside them."""
+    x = ngrad.constant(np.stack([X, -X, X + 1]))
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        y = ngrad.tanh(ngrad.exp(ngrad.transpose(x, (0, 2, 1))) + X[:, 0])
+        total = ngrad.reduce_sum(y * y, 1)
+    return y, total, tape.gradient(total, x)
+
+
 def labels() -> Any:
     x = ngrad.constant(X)
     given = ngrad.constant([0, 3, 1])
@@ -166,7 +176,7 @@ def halves() -> Any:
 
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
 @pytest.mark.parametrize(
-    "program", [chain, rows, labels, rows_by_index, nested, jacobian, function, draws]
+    "program", [chain, rows, turned, labels, rows_by_index, nested, jacobian, function, draws]
 )
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
