@@ -251,10 +251,9 @@ class Fusable:
                 return
             boxes = concat_boxes([self.shape(part) for part in parts], node.params[0])
         by_space = frames(node.spec.shape, boxes)
+        few = len(parts) > 2 or any(step > 1 for box in boxes for _, step, _ in box)
         placed = [
-            self._in_place(
-                part, {split: each[n] for split, each in by_space.items()}, len(parts) > 2
-            )
+            self._in_place(part, {split: each[n] for split, each in by_space.items()}, few)
             for n, part in enumerate(parts)
         ]
         spaces = tuple([split for split in by_space if all(split in p.frames for p in placed)])
@@ -264,17 +263,18 @@ class Fusable:
         outside = {use for part in placed for use in self._outside(part)}
         self.uses[k] = (*sorted(outside), *(self.use(j) for j in node.inputs[len(parts) :]))
 
-    def _in_place(self, part: int, by_space: dict[Split, Frame], many: bool) -> Placed:
+    def _in_place(self, part: int, by_space: dict[Split, Frame], few: bool) -> Placed:
         """A part in the spaces where what it is computed from has rows that lie evenly; where none
-        does, in those where it has them itself. One of many is computed by itself if that is long:
-        in place, each is computed for all elements. What is the same everywhere lies nowhere: it
-        suits all spaces, as the number that it is.
+        does, in those where it has them itself. One that has few of the places, as every other row
+        or one part of many has, is computed by itself if that is long: in place, it is computed for
+        all elements. What is the same everywhere lies nowhere: it suits all spaces, as the number
+        that it is.
         """
         number = self._repeated(part)
         if self.size(number.seen) < self.size(part):
             return Placed(by_space, number.seen, ())
         chains = [self._chain(part), ()]
-        if many and any(is_long(self.nodes[k]) for k in chains[0]):
+        if few and any(is_long(self.nodes[k]) for k in chains[0]):
             del chains[0]
         for chain in chains:
             seen = {use.seen for use in self._outside(Placed({}, part, chain))}

@@ -223,17 +223,41 @@ def frame_at(shape: tuple[int, ...], box: Box, cut: int) -> Frame | None:
     return None if rows is None or columns is None else Frame(*rows, *columns)
 
 
+def _by_steps(shape: tuple[int, ...], boxes: list[Box]) -> tuple[tuple[int, ...], list[Box]]:
+    """An array and its parts, in which an axis is two of which parts take one place in so many."""
+    sizes: list[int] = []
+    found: list[list[tuple[int, int, int]]] = [[] for _ in boxes]
+    for n, *own in zip(shape, *boxes, strict=True):
+        step = max([step for _, step, _ in own])
+        if (
+            step > 1
+            and all(x[0] < step and x[1:] == (step, n // step) for x in own)
+            and not n % step
+        ):
+            sizes += [n // step, step]
+            parts = [[(0, 1, n // step), (start, 1, 1)] for start, _, _ in own]
+        else:
+            sizes.append(n)
+            parts = [[x] for x in own]
+        for box, part in zip(found, parts, strict=True):
+            box += part
+    return tuple(sizes), [tuple(box) for box in found]
+
+
 def frames(shape: tuple[int, ...], boxes: list[Box]) -> dict[Split, tuple[Frame, ...]]:
     """Where parts of an array lie, by the spaces in which each is a range of rows and one of
-    columns; the flat one first, if it is among them.
+    columns; the flat one first, if it is among them. Every other row is half of each row of two.
 
     Examples
     --------
     >>> frames((100, 80), [((3, 1, 2), (0, 1, 80))])
     {Split(rows=1, length=8000, panels=1): (Frame(top=0, rows=1, left=240, columns=160),), \
 Split(rows=100, length=80, panels=1): (Frame(top=3, rows=2, left=0, columns=80),)}
+    >>> frames((100, 80), [((1, 2, 50), (0, 1, 80))])
+    {Split(rows=50, length=160, panels=1): (Frame(top=0, rows=50, left=80, columns=80),)}
     """
     found: dict[Split, tuple[Frame, ...]] = {}
+    shape, boxes = _by_steps(shape, boxes)
     for cut in range(max(len(shape), 1)):
         split = Split(math.prod(shape[:cut]), math.prod(shape[cut:]))
         placed = [frame_at(shape, box, cut) for box in boxes]

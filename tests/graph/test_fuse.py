@@ -287,6 +287,44 @@ def test_gradients_of_components(function: Callable[..., Any], columns: int, cou
     assert launches(fused(graph), tensors_of(graph)) == count
 
 
+def of_pairs(x: Any) -> Any:
+    return (x[::2] * x[1::2]) ** 2
+
+
+def of_four(x: Any) -> Any:
+    return x[:, 3::4] - x[:, ::4] * x[:, 1::4] + x[:, 2::4]
+
+
+def of_longs(x: Any) -> Any:
+    return ngrad.tanh(x[::2] * x[1::2])
+
+
+def of_some(x: Any) -> Any:
+    """What has no whole number of pairs."""
+    return (x[:-2:2] * x[1:-1:2]) ** 2
+
+
+STEPS: list[tuple[Callable[..., Any], tuple[int, ...], int]] = [
+    # function, shape of its argument, launches of the sum's gradient
+    (of_pairs, (6, 70), 1),
+    (of_four, (3, 8, 70), 1),
+    (of_longs, (6, 70), 2),
+    (of_some, (7, 70), 6),
+]
+
+
+@pytest.mark.parametrize("function, shape, count", STEPS, ids=lambda x: getattr(x, "__name__", ""))
+def test_gradients_of_every_other_row(
+    function: Callable[..., Any], shape: tuple[int, ...], count: int
+) -> None:
+    """Each is half of a row of two; what takes long is computed once, and read there."""
+    graph = value_and_gradient(
+        lambda x: ngrad.reduce_sum(function(x)), [uniform(*shape)], 1, value=False
+    )
+    check(graph)
+    assert launches(fused(graph), tensors_of(graph)) == count, describe(fused(graph))
+
+
 def test_values_that_come_cheap_are_computed_again() -> None:
     """Before and after a product of matrices: what is read by both groups is no result of one."""
 
