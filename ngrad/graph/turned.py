@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ngrad.graph.fusable import Fusable
+from ngrad.graph.fusable import CHAIN_LIMIT, Fusable
 from ngrad.graph.graph import Graph, Node
-from ngrad.graph.narrow import kind_of
+from ngrad.graph.narrow import VIEWS, kind_of
 from ngrad.graph.op import TABLE, Op, Params
 from ngrad.graph.strides import mapped_layout, reshaped_order
 
@@ -47,6 +47,8 @@ class _Turned:
     ----------
     own : list of Order
         The order in which each value is computed.
+    length : list of int
+        Of the longest elementwise chain behind each value.
     wanted : list of dict of Order to bool
         Those in which it is asked for, and whether by one who needs it to lie as it does where each
         op runs by itself: who is no loop nest.
@@ -59,6 +61,10 @@ class _Turned:
         self.new.inputs = self.old.inputs
         nodes = range(len(self.old.nodes))
         self.own = [self._own(k) for k in nodes]
+        self.length: list[int] = []
+        for node in self.old.nodes:
+            kind, behind = kind_of(node), [self.length[j] for j in node.inputs]
+            self.length.append((kind == "map") + max(behind) if kind in ("map", *VIEWS) else 0)
         self.wanted: list[dict[Order, bool]] = [{} for _ in nodes]
         self.index: dict[Form, int] = {}
         for k in self.old.outputs:
@@ -135,9 +141,13 @@ class _Turned:
         return None
 
     def _is_stored(self, k: int) -> bool:
-        """Whether an elementwise value is stored in its own order."""
-        known = self.own[k], self._plain(k).order
-        return any(strictly or order not in known for order, strictly in self.wanted[k].items())
+        """Whether an elementwise value is stored in its own order: for whoever needs it to lie so,
+        or because it would take long to compute it once more in that of its shape.
+        """
+        own, plain, wanted = self.own[k], self._plain(k).order, self.wanted[k]
+        if own in wanted and self.length[k] > CHAIN_LIMIT:
+            return True
+        return any(strictly or order not in (own, plain) for order, strictly in wanted.items())
 
     def _is_strict(self, k: int, strictly: bool) -> bool:
         """Whether an op needs its operands to lie as they do where each op runs by itself."""

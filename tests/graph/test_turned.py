@@ -21,6 +21,7 @@ from ngrad.graph.fusable import Fusable
 from ngrad.graph.fuse import describe, fuse
 from ngrad.graph.gather import gather
 from ngrad.graph.graph import Graph
+from ngrad.graph.group import FUSED
 from ngrad.graph.turned import turned
 from ngrad.tensor import Tensor
 
@@ -148,6 +149,23 @@ def test_value_and_gradient() -> None:
     cut = check(graph, tensors)
     assert launches(cut, tensors) == 2
     assert moved(cut, tensors) == pytest.approx(3, abs=0.1)
+
+
+def test_long_chains_are_not_computed_twice() -> None:
+    """What the gradient has anyway is read as it lies where the sum needs it in another order."""
+
+    def steps(length: int) -> int:
+        def function(x: Any) -> Any:
+            for _ in range(length):
+                x = ngrad.tanh(x + 1.0)
+            return ngrad.reduce_sum(x)
+
+        graph = value_and_gradient(lambda x: function(ngrad.transpose(x)), [uniform(6, 5)], 1)
+        cut = check(graph, tensors_of(graph))
+        groups = [node.params[0] for node in cut.nodes if node.op is FUSED]
+        return sum(len(group.steps) for group in groups) - len(graph.nodes)
+
+    assert steps(100) - steps(50) < 60  # as few again, not all
 
 
 def test_a_graph_that_lies_by_rows_is_itself() -> None:
