@@ -96,6 +96,18 @@ PRODUCTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         ) @ numbers(30, 1),
         (TALL,),
     ),
+    "beside what repeats": (
+        lambda x, w: tuple(
+            taped(lambda x, w: ngrad.reduce_sum(ngrad.tanh(ngrad.transpose(x @ w)) * 0.5), x, w)
+        ),
+        (numbers(1000, 1), numbers(1, 77)),
+    ),
+    "beside a part of what repeats": (
+        lambda x, w: tuple(
+            taped(lambda x, w: ngrad.reduce_sum(ngrad.tanh(ngrad.transpose(x @ w))[1:] * 0.5), x, w)
+        ),
+        (numbers(1000, 1), numbers(1, 77)),
+    ),
     "a part": (lambda x: WIDE @ ngrad.tanh(x)[1:, :-1], (TALL,)),
     "some of few columns": (
         lambda x: numbers(1, 3999) @ ngrad.tanh(x)[1:, :-1], (POINTS,)

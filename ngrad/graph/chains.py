@@ -11,8 +11,8 @@ import operator
 
 from ngrad.graph.graph import CONSTANT, Graph, Node
 from ngrad.graph.indexing import Box, lie_apart, names_places
-from ngrad.graph.narrow import VIEWS, kind_of
 from ngrad.graph.op import Op
+from ngrad.graph.roles import VIEWS, kind_of
 
 LIMIT = 1 << 10
 """Chains that are told apart."""

@@ -12,8 +12,9 @@ from __future__ import annotations
 from ngrad.graph.graph import Graph, Node
 from ngrad.graph.indexing import COMPONENTS
 from ngrad.graph.layout import Layout
-from ngrad.graph.narrow import kind_of, read_as_they_lie
+from ngrad.graph.narrow import read_as_they_lie
 from ngrad.graph.op import TABLE, Op, Params
+from ngrad.graph.roles import kind_of
 
 
 def components(graph: Graph) -> Graph:

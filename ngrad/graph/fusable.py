@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ngrad.devices import HOST
 from ngrad.graph.dying import may_write
-from ngrad.graph.graph import CONSTANT, INPUT, PART, Graph, Node
+from ngrad.graph.graph import Graph, Node
 from ngrad.graph.indexing import (
     COMPONENTS,
     Frame,
@@ -21,10 +21,10 @@ from ngrad.graph.indexing import (
     repeats,
 )
 from ngrad.graph.layout import Layout
-from ngrad.graph.narrow import VIEWS, is_long, kind_of
-from ngrad.graph.op import Op
-from ngrad.graph.roles import Kind
-from ngrad.graph.strides import mapped_layout, pitch
+from ngrad.graph.lying import how_values_lie
+from ngrad.graph.narrow import is_long
+from ngrad.graph.roles import VIEWS, Kind, kind_of
+from ngrad.graph.strides import pitch
 from ngrad_kernels.space import Level
 
 ROW_LIMIT = 1 << 16
@@ -104,10 +104,9 @@ class Fusable:
         changes = [x for k, x in enumerate(self.nodes) if self.need[k] and may_write(x)]
         self.written = {self._memory(node.inputs[0]) for node in changes}
         self.readers: list[list[int]] = [[] for _ in range(count)]
-        self.lies: list[Layout] = []
+        self.lies = how_values_lie(graph, layouts)
         outputs = {*graph.outputs}
         for k, node in enumerate(self.nodes):
-            self.lies.append(self._layout(node, layouts))
             if self.need[k]:
                 self._examine(k, node)
                 if kind_of(node) != "reshape" or k in outputs:
@@ -145,23 +144,6 @@ class Fusable:
             if self.size(one.value) == 1:
                 return one
         return self.use(k)
-
-    def _layout(self, node: Node, layouts: dict[int, Layout]) -> Layout:
-        """How a value will lie if each node runs by itself: fused or not, a product of matrices
-        reads the same memory order.
-        """
-        if node.op == INPUT:
-            return layouts.get(node.params[0], node.spec)
-        if node.op in (CONSTANT, PART) or not isinstance(node.op, Op):
-            return node.spec
-        kind = kind_of(node)
-        inputs = tuple(self.lies[k] for k in node.inputs)
-        if kind == "map" and node.op.family == "elementwise":  # a copy lies by rows
-            return mapped_layout(inputs, node.spec)[0]
-        same = kind == "reshape" and inputs[0].contiguous
-        if node.op.view and not same:
-            return node.op.call(node.params, inputs).outputs[0]
-        return node.spec
 
     def _examine(self, k: int, node: Node) -> None:
         self.uses[k] = tuple(self.use(source) for source in node.inputs)

@@ -19,8 +19,9 @@ from ngrad.graph.graph import INPUT, PART, Graph, Node
 from ngrad.graph.group import FUSED, Group
 from ngrad.graph.indexing import Split, along
 from ngrad.graph.layout import Layout
-from ngrad.graph.narrow import kind_of, narrow
+from ngrad.graph.narrow import narrow
 from ngrad.graph.partition import AGAIN_LIMIT, Partition
+from ngrad.graph.roles import kind_of
 from ngrad.graph.turned import turned
 from ngrad.graph.written import written
 
@@ -36,7 +37,8 @@ def fuse(graph: Graph, layouts: dict[int, Layout], given: Container[int] = ()) -
     given : container of int
         Numbers of inputs whose memory results may take.
     """
-    return mark_dying(_Fused(narrow(components(written(graph, True))), layouts, given).new, given)
+    small = narrow(components(written(graph, True)), layouts)
+    return mark_dying(_Fused(small, layouts, given).new, given)
 
 
 def describe(graph: Graph) -> str:

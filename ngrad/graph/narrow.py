@@ -2,7 +2,7 @@
 
 What is computed from broadcast values alone is computed before the broadcast. A slice of a computed
 value that nobody needs whole is computed from slices, which are views. Both keep every bit, since
-an elementwise op does the same to the same elements.
+an elementwise op does the same to the same elements; and how results lie, on which products depend.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 
 from ngrad.graph.graph import CONSTANT, INPUT, Graph, Node
+from ngrad.graph.layout import Layout
+from ngrad.graph.lying import how_values_lie
 from ngrad.graph.op import TABLE, Op, Params
-from ngrad.graph.roles import Kind
+from ngrad.graph.roles import VIEWS, kind_of
 from ngrad_kernels.scalars import SCALARS
 
 Slices = tuple[tuple[int, int, int], ...]
@@ -21,12 +23,6 @@ AGAIN_LIMIT = 2
 """How often an element may be computed, at the mean, of a value that takes long and of which slices
 overlap, before it is computed once and stored.
 """
-VIEWS = ("reshape", "broadcast", "slice", "view")
-
-
-def kind_of(node: Node) -> Kind | None:
-    """The part that a node can have in a fused loop nest."""
-    return node.op.fusion.kind if isinstance(node.op, Op) and node.op.fusion else None
 
 
 def is_long(node: Node) -> bool:
@@ -49,32 +45,74 @@ def read_as_they_lie(graph: Graph, need: list[bool]) -> list[bool]:
     return read
 
 
-def narrow(graph: Graph) -> Graph:
-    """The same graph, with broadcasts after elementwise ops and slices before them."""
-    return _Narrowed(graph).new
+def narrow(graph: Graph, layouts: dict[int, Layout]) -> Graph:
+    """The same graph, with broadcasts after elementwise ops and slices before them; `layouts` says
+    how inputs lie, by number.
+    """
+    made = _Narrowed(graph, set())
+    if not made.moved or not _some_turned(graph, layouts):
+        return made.new
+    lies, whole = how_values_lie(graph, layouts), set[int]()
+    while others := made.read_elsewise(lies, layouts):
+        whole |= others
+        made = _Narrowed(graph, whole)
+    return made.new
+
+
+def _some_turned(graph: Graph, layouts: dict[int, Layout]) -> bool:
+    """Whether a value may not lie by rows, but for what is broadcast."""
+    if any(not where.contiguous for where in layouts.values()):
+        return True
+    return any(kind_of(node) == "view" for node in graph.nodes)
 
 
 class _Narrowed:
-    def __init__(self, old: Graph) -> None:
-        self.old, self.new = old, Graph()
+    """
+    Attributes
+    ----------
+    moved : dict of int to int
+        Elementwise values that are broadcast afterwards, and their nodes.
+    """
+
+    def __init__(self, old: Graph, whole: set[int]) -> None:
+        self.old, self.new, self.whole = old, Graph(), whole
         self.new.inputs = old.inputs
         self.need = old.needed()
         self.cut = self._cut()
         self.index: dict[int, int] = {}
+        self.moved: dict[int, int] = {}
         self.parts: dict[Part, int] = {}
         for k, node in enumerate(old.nodes):
             if self.need[k]:
-                self.index[k] = self._rebuilt(node)
+                self.index[k] = self._rebuilt(k, node)
         self.new.outputs = tuple(None if k is None else self.index[k] for k in old.outputs)
 
-    def _rebuilt(self, node: Node) -> int:
+    def read_elsewise(self, lies: list[Layout], layouts: dict[int, Layout]) -> set[int]:
+        """Values that are moved, though what is computed of them would lie otherwise: they had an
+        order, of which a broadcast has none.
+        """
+        found, now, nodes = set[int](), how_values_lie(self.new, layouts), self.old.nodes
+        for k, made in self.index.items():
+            if kind_of(nodes[k]) != "map" or k in self.moved or now[made] is lies[k]:
+                continue
+            for source in nodes[k].inputs:
+                while kind_of(nodes[source]) in VIEWS:
+                    source = nodes[source].inputs[0]
+                if source in self.moved:
+                    found.add(source)
+        return found
+
+    def _rebuilt(self, k: int, node: Node) -> int:
         inputs = tuple(self.index[k] for k in node.inputs)
         kind = kind_of(node)
         if kind == "slice" and self.cut[node.inputs[0]]:
             return self._sliced(node.inputs[0], node.params[0])
-        if kind == "map" and isinstance(node.op, Op):
+        if kind == "map" and isinstance(node.op, Op) and k not in self.whole:
             narrow = self._apply(node.op, tuple(map(self._unbroadcast, inputs)), node.params)
-            return self._broadcast(narrow, node.spec.shape)
+            made = self._broadcast(narrow, node.spec.shape)
+            if made != narrow:
+                self.moved[k] = made
+            return made
         if kind in VIEWS and node.spec.size:
             source = self._unbroadcast(inputs[0])
             if source != inputs[0] and self.new.nodes[source].spec.size == 1:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from ngrad.graph.graph import Node
+from ngrad.graph.op import Op
+
 Kind = Literal[
     "map", "reduce", "pick", "spread", "gather", "embed", "concat", "interleave", "reshape",
     "broadcast", "slice", "view"
@@ -27,3 +30,11 @@ class Role(NamedTuple):
 
     kind: Kind
     scalar: str = ""
+
+
+VIEWS = ("reshape", "broadcast", "slice", "view")
+
+
+def kind_of(node: Node) -> Kind | None:
+    """The part that a node can have in a fused loop nest."""
+    return node.op.fusion.kind if isinstance(node.op, Op) and node.op.fusion else None

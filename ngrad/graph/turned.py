@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from ngrad.graph.fusable import CHAIN_LIMIT, Fusable
 from ngrad.graph.graph import Graph, Node
-from ngrad.graph.narrow import VIEWS, kind_of
 from ngrad.graph.op import TABLE, Op, Params
+from ngrad.graph.roles import VIEWS, kind_of
 from ngrad.graph.strides import mapped_layout, reshaped_order
 
 Order = tuple[int, ...]

@@ -16,8 +16,9 @@ from ngrad.dtypes import BY_CODE, DType
 from ngrad.graph.chains import chain_lengths, is_named, is_zero
 from ngrad.graph.graph import Graph, Node
 from ngrad.graph.indexing import Box, lie_apart
-from ngrad.graph.narrow import VIEWS, kind_of, read_as_they_lie
+from ngrad.graph.narrow import read_as_they_lie
 from ngrad.graph.op import TABLE
+from ngrad.graph.roles import VIEWS, kind_of
 
 BOOL = BY_CODE["b1"]
 FEW = 8

@@ -127,7 +127,7 @@ def test_slices_are_made_of_one_slice_of_each_value() -> None:
 
     graph = Tracing([np.ones(3, np.float32)])
     graph.returning(graph.trace(chain))
-    assert sum(narrow(graph).needed()) <= len(graph.nodes) + 1
+    assert sum(narrow(graph, {}).needed()) <= len(graph.nodes) + 1
 
 
 # -- what fuses ------------------------------------------------------------------------------------
