@@ -29,6 +29,7 @@ from ngrad.numpy.contractions import *
 from ngrad.numpy.creation import *
 from ngrad.numpy.editing import *
 from ngrad.numpy.files import *
+from ngrad.numpy.filled import *
 from ngrad.numpy.flags import *
 from ngrad.numpy.functional import *
 from ngrad.numpy.grids import *

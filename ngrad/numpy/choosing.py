@@ -11,8 +11,9 @@ from ngrad.dtypes import can_cast, result_type
 from ngrad.errors import IndexBoundsError
 from ngrad.graph.strides import broadcast
 from ngrad.numpy.convert import INT64, PLAIN, array_of, is_array, to_tensor
-from ngrad.numpy.creation import asarray, zeros_like
+from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import resize
+from ngrad.numpy.filled import zeros_like
 from ngrad.numpy.joining import together
 from ngrad.numpy.manipulation import broadcast_to, ravel
 from ngrad.numpy.ndarray import ndarray

@@ -17,7 +17,7 @@ import numpy as np
 
 from ngrad.dtypes import kind_of
 from ngrad.numpy.convert import holds_arrays, is_sequence, to_tensor
-from ngrad.numpy.creation import full
+from ngrad.numpy.filled import full
 from ngrad.numpy.ndarray import array_of, ndarray
 from ngrad.ops.convert import read
 from ngrad.tensor import Tensor

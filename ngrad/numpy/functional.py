@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ngrad.numpy.convert import PLAIN, SCALARS
-from ngrad.numpy.creation import asarray, zeros
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.filled import zeros
 from ngrad.numpy.joining import stack
 from ngrad.numpy.manipulation import broadcast_to, expand_dims, moveaxis
 from ngrad.numpy.ndarray import ndarray

@@ -12,9 +12,10 @@ import numpy as np
 
 from ngrad.dtypes import kind_of, result_type
 from ngrad.numpy.convert import array_of, plain, to_tensor
-from ngrad.numpy.creation import asarray, ones, zeros, zeros_like
+from ngrad.numpy.creation import asarray
 from ngrad.numpy.editing import trim_zeros
 from ngrad.numpy.factors import eigvals
+from ngrad.numpy.filled import ones, zeros, zeros_like
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import atleast_1d, broadcast_to, flip, tile
 from ngrad.numpy.ndarray import ndarray

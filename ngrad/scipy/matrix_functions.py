@@ -10,7 +10,8 @@ from ngrad.errors import LinAlgError, MatrixShapeError
 from ngrad.graph.op import Op
 from ngrad.numpy.composed import COMPLEX128, FLOAT64
 from ngrad.numpy.convert import array_of
-from ngrad.numpy.creation import asarray, zeros_like
+from ngrad.numpy.creation import asarray
+from ngrad.numpy.filled import zeros_like
 from ngrad.numpy.joining import block
 from ngrad.numpy.linalg import matrix_power, solve
 from ngrad.numpy.manipulation import atleast_2d

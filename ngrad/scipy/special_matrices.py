@@ -9,8 +9,9 @@ import numpy as np
 
 from ngrad.errors import MatrixShapeError, NumberError
 from ngrad.numpy.convert import array_of
-from ngrad.numpy.creation import asarray, eye, zeros_like
+from ngrad.numpy.creation import asarray, eye
 from ngrad.numpy.editing import pad
+from ngrad.numpy.filled import zeros_like
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import atleast_1d, atleast_2d, broadcast_to
 from ngrad.numpy.ndarray import ndarray

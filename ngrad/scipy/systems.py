@@ -13,7 +13,7 @@ from ngrad.graph.strides import broadcast
 from ngrad.numpy import fft
 from ngrad.numpy.composed import COMPLEX128, FLOAT64
 from ngrad.numpy.convert import array_of
-from ngrad.numpy.creation import zeros
+from ngrad.numpy.filled import zeros
 from ngrad.numpy.joining import concatenate, stack
 from ngrad.numpy.linalg import inv as _inv
 from ngrad.numpy.linalg import lstsq as _lstsq
