@@ -23,7 +23,7 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import TABLE, USERS, Call, Op, Params
 from ngrad.graph.simplify import rewrite
-from ngrad.graph.terms import Late, Term, late
+from ngrad.graph.terms import Late, Term, late, pays
 from ngrad.ops.slicing import SLICE
 from ngrad.parts import Parts
 from ngrad.plans import FEW, WIDE, Planned
@@ -202,10 +202,15 @@ class _AtOnce:
         if rule.terms is None:
             return found
         values = iter(found)
-        return [
-            next(values) if call is None else Term(self, call, list(islice(values, call.takes)))
-            for call in rule.terms
-        ]
+        results: list[Any] = []
+        for late_call in rule.terms:
+            if late_call is None:
+                results.append(next(values))
+            elif late_call.takes:
+                results.append(Term(self, late_call, list(islice(values, late_call.takes))))
+            else:
+                results.append(Term(self, late_call, (), next(values)))
+        return results
 
 
 def _whole(x: Tensor | Parts) -> Tensor:
@@ -227,8 +232,8 @@ class _Rule(NamedTuple):
     ----------
     cut : Cut
     terms : list, or None
-        For each cotangent the call that is to give it, of which the plan gives the operands
-        instead; None where there is none, for one or for all.
+        For each cotangent the call that gives it, if it is a term; then the plan gives operands
+        instead, if it takes any. None where there is none, for one or for all.
     """
 
     cut: Cut
@@ -254,8 +259,15 @@ def _rule(call: Call, followed: tuple[bool, ...], layouts: tuple[Layout, ...]) -
     terms: list[Late | None] = []
     for x in results:
         found = None if x is None else late(graph, x, range(len(read)))
-        terms.append(found and found[0])
-        outputs += (None if x is None else x.index,) if found is None else found[1]
+        if found is None:
+            terms.append(None)
+            outputs.append(None if x is None else x.index)
+            continue
+        late_call, operands = found
+        if late_call.axes and not pays(map(graph.value, operands), x._layout):
+            late_call, operands = late_call._replace(takes=0), (x.index,)
+        terms.append(late_call)
+        outputs += operands
     graph.outputs = tuple(outputs)
     graph.given.clear()
     places, where = tuple(range(len(layouts))), dict(enumerate(layouts))

@@ -52,6 +52,11 @@ def either(w: Any, x: Any, k: int) -> Any:
     return rows(x, 2, 12) @ w if k % 3 else gather(w, [k % 6, 5, 0])
 
 
+def of_all_sizes(w: Any, x: Any, k: int) -> Any:
+    """Some that pay to be stacked, some that do not, and some that are no products."""
+    return 0.1 * w if k % 5 == 0 else ngrad.tile(rows(x, 1, 12), (6 if k % 5 == 4 else 1, 1)) @ w
+
+
 gather, matmul = ngrad.gather, ngrad.matmul
 FULL = -(-USES // HIGHEST)
 STACKED = {"matmul": FULL, "concat": 2 * FULL}
@@ -72,6 +77,7 @@ PROGRAMS = (
     ),
     Program("vectors", (9, 12), lambda w, x, k: ngrad.linalg.matvec(w, x[:12]), STACKED),
     Program("many rows", (3, 4), lambda w, x, k: rows(x, 8, 3) @ w, {"matmul": USES}),
+    Program("of all sizes", (12, 9), of_all_sizes, {"matmul": 8, "concat": 8}),
     Program("with others", (12, 9), regularised, {"matmul": 2, "concat": 2}),
     Program(
         "gathered", (50, 4), lambda w, x, k: gather(w, [k % 5, 7, 2 * k]),

@@ -8,10 +8,11 @@ and G2: they are stacked. Rows that were gathered are added where they came from
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ngrad.graph.graph import Graph, Symbol
+from ngrad.graph.laid import Laid
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import TABLE, Op, Params
 
@@ -37,7 +38,7 @@ class Late(NamedTuple):
     op, params
         What is called.
     takes : int
-        How many.
+        How many; 0 if it was made, since it does not pay to stack it.
     axes : tuple of int
         Along which each is laid behind those before, if they are stacked.
     beside : tuple of tuple of int
@@ -74,6 +75,11 @@ def late(graph: Graph, x: Symbol, given: Container[int]) -> tuple[Late, tuple[in
     return Late(op, params, len(inputs), axes, beside, spec), inputs
 
 
+def pays(operands: Iterable[Laid], spec: Layout) -> bool:
+    """Whether it takes less time to copy operands than to add results."""
+    return bool(WORTH * sum([x._layout.size for x in operands]) <= spec.size)
+
+
 class Term:
     """What such a call is to give, with others that are stacked, plus what is beside them.
 
@@ -96,16 +102,13 @@ class Term:
 
     def stack(self, other: Term) -> bool:
         """Take another, of one call, if it can be laid behind this, and that pays."""
-        if other._call != self._call or len(self._operands) == HIGHEST or not self.stacks:
+        call, mine, others = self._call, self._operands, other._operands
+        if not (self.stacks and call.takes) or other._call != call or len(mine) == HIGHEST:
             return False
-        if not (self._pays() and other._pays()):  # asked last: sizes may be open
+        if not (pays(mine[0], call.spec) and pays(others[0], call.spec)):  # last: it may be open
             return False
         self._operands += other._operands
         return True
-
-    def _pays(self) -> bool:
-        size = sum([x._layout.size for x in self._operands[0]])
-        return bool(WORTH * size <= self._call.spec.size)
 
     @property
     def stacks(self) -> bool:
