@@ -73,7 +73,9 @@ def test_derivatives_of_every_op(row: Row) -> None:
             found = there(lambda a=arrays, d=derivative: d(row.function, [*map(ngrad.constant, a)]))
             expected = derivative(row.function, [*map(ngrad.constant, arrays)])
             assert [g.device for g in found] == [SECOND] * len(found)
-            if row.op == "windows_matmul":  # which asks BLAS for other products
+            # The first asks BLAS for other products; of SciPy's function it depends on where memory
+            # lies which kernels its BLAS takes.
+            if row.op in ("windows_matmul", "logm"):
                 for x, y in zip(found, expected, strict=True):
                     np.testing.assert_allclose(x.numpy(), y.numpy(), 1e-12, 1e-14)
                 continue
