@@ -252,25 +252,19 @@ def _derivatives(
     """For each source a batch of its gradients, one for each of `count` cotangents; None if it is
     not connected. `seed(first, last)` gives some of the cotangents.
     """
-    found = _followed(tape, target, sources, seed, count, rows)
+    asked, found = _prepare(tape, target, sources), [None] * len(sources)
+    if asked is not None and target._layout.dtype.is_inexact:
+        found = _in_chunks(asked, seed, count, rows)
     for k, source in enumerate(sources):
         if found[k] is None and is_itself(source, held(target)):
             found[k] = seed(0, count)
     return found
 
 
-def _followed(
-    tape: Any,
-    target: Any,
-    sources: tuple[Any, ...],
-    seed: Callable[[int, int], Any],
-    count: int,
-    rows: int | None,
+def _in_chunks(
+    asked: _Asked, seed: Callable[[int, int], Any], count: int, rows: int | None
 ) -> list[Any]:
-    """The same of sources that the tape follows."""
-    asked = _prepare(tape, target, sources)
-    if asked is None or not target._layout.dtype.is_inexact:
-        return [None] * len(sources)
+    """The batches of a sweep over `rows` cotangents at a time, or over all."""
     if hooks.sweep is not None:
         hooks.sweep(asked.window, asked.heard, Goal((asked.target,), (), asked.sources))
     chunks = [(0, count)]

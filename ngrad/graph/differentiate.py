@@ -19,7 +19,7 @@ from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import NEVER_AT_ONCE, Call, Op, Params
 from ngrad.graph.template import Templates
-from ngrad.graph.terms import Term, late, plus, whole
+from ngrad.graph.terms import Maker, Term, late, plus, whole
 
 NEVER = 1 << 62
 
@@ -72,7 +72,7 @@ tools = Tools()
 """Filled when the ops are defined: a pass uses ops, but imports run the other way."""
 
 
-class Sweep(Protocol):
+class Sweep(Maker, Protocol):
     """How the values of a backward sweep come to be: as symbols of a graph, or as tensors."""
 
     def ones(self, where: Layout) -> Any: ...
@@ -80,12 +80,6 @@ class Sweep(Protocol):
     def zeros(self, where: Layout) -> Any: ...
 
     def conj(self, x: Any) -> Any: ...
-
-    def add(self, x: Any, y: Any) -> Any:
-        """The sum of two cotangents of one value."""
-
-    def apply(self, op: Op, operands: tuple[Any, ...], params: Params) -> Any:
-        """What an op gives."""
 
     def pulled(
         self, call: Call, g: Any, inputs: Sequence[Any], out: Any, followed: tuple[bool, ...]

@@ -9,7 +9,7 @@ from typing import Any
 from ngrad.graph.dims import Dim
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout, layout
-from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params
+from ngrad.graph.op import Call, Op, Params
 
 Entry = tuple[Call, *tuple[int, ...]]
 """A call, and after it the slots of its operands. An entry's slot is its position among entries."""
@@ -37,8 +37,7 @@ def marker(op: Op, params: Params, where: Layout) -> Call:
         found = Call(op, params, (), (where,), _never)
         if found.open:
             return found
-        if len(op.calls) > CALLS_LIMIT:
-            op.calls.clear()
+        op.make_room()
         # Threads that meet get one object: structures compare calls by identity.
         found = op.calls.setdefault(key, found)
     return found

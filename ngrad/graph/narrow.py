@@ -70,8 +70,10 @@ class _Narrowed:
     """
     Attributes
     ----------
-    moved : dict of int to int
-        Elementwise values that are broadcast afterwards, and their nodes.
+    whole : set of int
+        Elementwise values that are computed where they are, of what is broadcast.
+    moved : set of int
+        Those that are broadcast afterwards.
     """
 
     def __init__(self, old: Graph, whole: set[int]) -> None:
@@ -80,7 +82,7 @@ class _Narrowed:
         self.need = old.needed()
         self.cut = self._cut()
         self.index: dict[int, int] = {}
-        self.moved: dict[int, int] = {}
+        self.moved: set[int] = set()
         self.parts: dict[Part, int] = {}
         for k, node in enumerate(old.nodes):
             if self.need[k]:
@@ -111,7 +113,7 @@ class _Narrowed:
             narrow = self._apply(node.op, tuple(map(self._unbroadcast, inputs)), node.params)
             made = self._broadcast(narrow, node.spec.shape)
             if made != narrow:
-                self.moved[k] = made
+                self.moved.add(k)
             return made
         if kind in VIEWS and node.spec.size:
             source = self._unbroadcast(inputs[0])

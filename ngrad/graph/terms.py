@@ -25,9 +25,11 @@ HIGHEST = 16
 class Maker(Protocol):
     """Who makes values: a graph, or what runs calls."""
 
-    def apply(self, op: Op, operands: tuple[Any, ...], params: Params) -> Any: ...
+    def apply(self, op: Op, operands: tuple[Any, ...], params: Params) -> Any:
+        """What an op gives."""
 
-    def add(self, x: Any, y: Any) -> Any: ...
+    def add(self, x: Any, y: Any) -> Any:
+        """The sum of two cotangents of one value."""
 
 
 class Late(NamedTuple):

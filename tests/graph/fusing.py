@@ -15,12 +15,13 @@ import ngrad.replay
 from ngrad.graph.differentiate import Goal, Heard, differentiate
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, marker
 from ngrad.graph.fuse import fuse
+from ngrad.graph.gather import gather
 from ngrad.graph.graph import CONSTANT, INPUT, Graph, Symbol
 from ngrad.graph.layout import Layout
 from ngrad.graph.op import Op
 from ngrad.graph.plan import Plan
 from ngrad.record import execute
-from ngrad.replay import Replay
+from ngrad.replay import SMALL, Replay
 from ngrad.scalars import scalar
 from ngrad.tensor import Tensor, from_numpy
 
@@ -137,3 +138,40 @@ def cases(n: int, rows: int, length: int) -> dict[str, Tracing]:
         "cross entropy": value_and_gradient(cross_entropy, [uniform(rows, length), labels], 1),
         "layer norm": value_and_gradient(layer_norm, [uniform(rows, length), *vectors], 3),
     }
+
+
+def same(found: list[Array | None], expected: list[Array | None]) -> bool:
+    """Equal to the bit; any NaN is any other."""
+    return all(
+        (x is None and y is None)
+        or (
+            x is not None
+            and y is not None
+            and (x.dtype, x.shape) == (y.dtype, y.shape)
+            and all(map(_same_part, _parts(x), _parts(y)))
+        )
+        for x, y in zip(found, expected, strict=True)
+    )
+
+
+def _parts(x: Array) -> list[Array]:
+    return [x.real, x.imag] if x.dtype.kind == "c" else [x]
+
+
+def _same_part(x: Array, y: Array) -> bool:
+    zeros = np.array_equal(np.signbit(x[x == 0]), np.signbit(y[y == 0]))
+    return zeros and np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
+
+
+def check(graph: Any) -> None:
+    tensors = tensors_of(graph)
+    other = fused(graph)
+    gathered = gather(other)
+    for threads in (1, 2):
+        ngrad.config.set_threads(threads)
+        expected = run(graph, tensors)
+        # Op by op; at once, by one thread or by all.
+        for cut, ways in ((other, (None, -1)), (gathered, (SMALL, -1))):
+            cut.verify()
+            for small in ways:
+                assert same(run(cut, tensors, small), expected), (threads, small)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from fusing import (
     cases,
+    check,
     fused,
     launches,
     planned,
@@ -33,48 +34,10 @@ from ngrad.graph.group import FUSED
 from ngrad.graph.narrow import narrow
 from ngrad.graph.partition import STEPS_LIMIT
 from ngrad.ops.fused import sources
-from ngrad.replay import SMALL
 from ngrad_kernels import cache
 from ngrad_kernels.space import Reduce
 
 Array = np.ndarray[Any, Any]
-
-
-def same(found: list[Array | None], expected: list[Array | None]) -> bool:
-    """Equal to the bit; any NaN is any other."""
-    return all(
-        (x is None and y is None)
-        or (
-            x is not None
-            and y is not None
-            and (x.dtype, x.shape) == (y.dtype, y.shape)
-            and all(map(_same_part, _parts(x), _parts(y)))
-        )
-        for x, y in zip(found, expected, strict=True)
-    )
-
-
-def _parts(x: Array) -> list[Array]:
-    return [x.real, x.imag] if x.dtype.kind == "c" else [x]
-
-
-def _same_part(x: Array, y: Array) -> bool:
-    zeros = np.array_equal(np.signbit(x[x == 0]), np.signbit(y[y == 0]))
-    return zeros and np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
-
-
-def check(graph: Any) -> None:
-    tensors = tensors_of(graph)
-    other = fused(graph)
-    gathered = gather(other)
-    for threads in (1, 2):
-        ngrad.config.set_threads(threads)
-        expected = run(graph, tensors)
-        # Op by op; at once, by one thread or by all.
-        for cut, ways in ((other, (None, -1)), (gathered, (SMALL, -1))):
-            cut.verify()
-            for small in ways:
-                assert same(run(cut, tensors, small), expected), (threads, small)
 
 
 @settings(max_examples=20)
@@ -141,14 +104,6 @@ def test_launches(name: str) -> None:
     graph = cases(40_000, 2100, 70)[name]
     check(graph)
     assert launches(fused(graph), tensors_of(graph)) == COUNTS[name]
-
-
-def dense_layer(x: Any, weights: Any, bias: Any) -> Any:
-    return ngrad.reduce_sum(ngrad.nn.relu(ngrad.matmul(x, weights) + bias) ** 2)
-
-
-def variance(x: Any) -> Any:
-    return ngrad.reduce_sum(ngrad.math.reduce_variance(x, 0))
 
 
 def running_mean(x: Any) -> Any:
@@ -269,60 +224,6 @@ def test_what_is_the_same_along_rows_is_loaded_once_a_row(
         check(graph)
         alone = short and (ops == 1 or len(shape) > 2)
         assert ("load(1) by row" in describe(fused(graph))) != alone
-
-
-@pytest.mark.parametrize("function", [dense_layer, variance], ids=lambda f: f.__name__)
-def test_gradients_around_products_and_columns(function: Callable[..., Any]) -> None:
-    shapes = [(8, 6), (6, 5), (5,)] if function is dense_layer else [(8, 6)]
-    graph = value_and_gradient(function, [uniform(*s) for s in shapes], len(shapes))
-    check(graph)
-    assert launches(fused(graph), tensors_of(graph)) < launches(graph, tensors_of(graph)) / 2
-
-
-@pytest.mark.parametrize("function, columns, count", [(lengths, 3, 1), (steps, 2, 3)])
-def test_gradients_of_components(function: Callable[..., Any], columns: int, count: int) -> None:
-    """What each column gives is put side by side by the loop nest that computes it."""
-    graph = value_and_gradient(lambda x: ngrad.reduce_sum(function(x)), [uniform(9, columns)], 1)
-    check(graph)
-    assert launches(fused(graph), tensors_of(graph)) == count
-
-
-def of_pairs(x: Any) -> Any:
-    return (x[::2] * x[1::2]) ** 2
-
-
-def of_four(x: Any) -> Any:
-    return x[:, 3::4] - x[:, ::4] * x[:, 1::4] + x[:, 2::4]
-
-
-def of_longs(x: Any) -> Any:
-    return ngrad.tanh(x[::2] * x[1::2])
-
-
-def of_some(x: Any) -> Any:
-    """What has no whole number of pairs."""
-    return (x[:-2:2] * x[1:-1:2]) ** 2
-
-
-STEPS: list[tuple[Callable[..., Any], tuple[int, ...], int]] = [
-    # function, shape of its argument, launches of the sum's gradient
-    (of_pairs, (6, 70), 1),
-    (of_four, (3, 8, 70), 1),
-    (of_longs, (6, 70), 2),
-    (of_some, (7, 70), 6),
-]
-
-
-@pytest.mark.parametrize("function, shape, count", STEPS, ids=lambda x: getattr(x, "__name__", ""))
-def test_gradients_of_every_other_row(
-    function: Callable[..., Any], shape: tuple[int, ...], count: int
-) -> None:
-    """Each is half of a row of two; what takes long is computed once, and read there."""
-    graph = value_and_gradient(
-        lambda x: ngrad.reduce_sum(function(x)), [uniform(*shape)], 1, value=False
-    )
-    check(graph)
-    assert launches(fused(graph), tensors_of(graph)) == count, describe(fused(graph))
 
 
 def test_values_that_come_cheap_are_computed_again() -> None:

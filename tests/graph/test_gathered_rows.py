@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fusing import fused, launches, layer_norm, run, tensors_of, uniform, value_and_gradient
+from fusing import check, fused, launches, layer_norm, run, tensors_of, uniform, value_and_gradient
 from random_graphs import RandomGraph
-from test_fuse import check
 from tracing import Tracing
 
 import ngrad

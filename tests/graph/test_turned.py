@@ -9,11 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fusing import execute, launches, layouts_of, planned, tensors_of, uniform, value_and_gradient
+from fusing import (
+    execute,
+    launches,
+    layouts_of,
+    planned,
+    same,
+    tensors_of,
+    uniform,
+    value_and_gradient,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from random_graphs import STEPS, RandomGraph, random_graphs
-from test_fuse import same
 from tracing import Tracing
 
 import ngrad
