@@ -12,6 +12,7 @@ import numpy as np
 from ngrad.cell import Cell
 from ngrad.devices import HOST
 from ngrad.graph.dims import Dim
+from ngrad.ops.regions import limit
 from ngrad.record import state
 from ngrad.tensor import Tensor
 from ngrad_kernels.keys import key_of
@@ -76,6 +77,7 @@ def meant(index: Any) -> tuple[Any, Any, bool]:
     if key is not None:
         return index, key, True
     if type(index) is tuple:  # one within is a list of places
+        limit(index, "index")
         items = [*map(_settled, index)]
         index, basic = tuple([item for item, _ in items]), all(plain for _, plain in items)
     else:

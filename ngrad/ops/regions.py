@@ -32,6 +32,10 @@ BOUNDS = {int, type(None)}
 """Types of the bounds of most slices."""
 WHOLE = (slice, None, None, None)
 """The kind of a slice of all."""
+MOST = 2 * AXES + 1
+"""How many items an index may have: for each axis of what it is of, and of what it gives, and an
+ellipsis.
+"""
 
 
 class Meaning(NamedTuple):
@@ -81,6 +85,7 @@ class Region(NamedTuple):
 def region_of(x: Any, index: Any, what: str = "getitem") -> Region:
     """What an index means for a tensor; `what` is named by errors."""
     given, device = index if isinstance(index, tuple) else (index,), x._layout.device
+    limit(given, what)
     items = [item_of(item, device, what) for item in given]
     shape = x._layout.shape
     # Where open sizes are asked for, they are to be asked each time.
@@ -97,6 +102,12 @@ def region_of(x: Any, index: Any, what: str = "getitem") -> Region:
             named = what if item._at else "getitem"
             arrays.append((at, checked(named, item, shape[axis], -shape[axis])))
     return Region(meaning.slices, meaning.shape, arrays, meaning.adjacent, meaning.whole)
+
+
+def limit(items: tuple[Any, ...], what: str) -> None:
+    """Refuse an index of more items than any has, before each is asked what it means."""
+    if len(items) > MOST:
+        raise IndexBoundsError(f"{what}: an index has at most {MOST} items, not {len(items)}")
 
 
 def _kind(item: Any) -> Any:

@@ -156,7 +156,19 @@ def test_numpys_integers_bound_slices() -> None:
 
 
 @pytest.mark.parametrize("item", [0, slice(None), numpy.array([0])])
-def test_indices_of_millions_of_items_are_not_assigned_to(item: Any) -> None:
+def test_indices_of_millions_of_items_are_refused(item: Any) -> None:
+    index = (item,) * 2_000_000
+    for x in (ours.ones((2, 3)), numpy.ones((2, 3)), ngrad.ones((2, 3))):
+        with pytest.raises(IndexError):
+            x[index]
     for x in (ours.ones((2, 3)), numpy.ones((2, 3))):
         with pytest.raises(IndexError):
-            x[(item,) * 2_000_000] = 1.0
+            x[index] = 1.0
+
+
+def test_an_index_has_an_item_for_each_axis_before_and_after() -> None:
+    for x in (ours.ones((1,) * 32), numpy.ones((1,) * 32)):
+        index = (..., *(None,) * 32, *(0,) * 32)
+        assert x[index].shape == (1,) * 32
+        x[index] = 2.0
+        assert x.sum() == 2
