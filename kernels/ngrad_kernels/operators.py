@@ -1,6 +1,6 @@
-"""Python's operators on cells, and Python's numbers made of them, in machine code, where the
-layouts of operands were seen before: two functions in Python, one for cells and one for tensors,
-took longer than what they apply to a few numbers.
+"""Python's operators on cells, in machine code, where the layouts of operands were seen before: two
+functions in Python, one for cells and one for tensors, took longer than what they apply to a few
+numbers.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from llvmlite import ir
 
-from ngrad_kernels.assigning import DOUBLE, NOTHING, REAL
+from ngrad_kernels.conversions import NUMBERS, write_made_of_number, write_number
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import generic_slot, offsets
 from ngrad_kernels.holding import may_be_turned
 from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
 from ngrad_kernels.making import NULL
+from ngrad_kernels.reckoning import Numbers, unless_compared, unless_reckoned, write_numbers
 from ngrad_kernels.recording import AT_MOST, idle
 from ngrad_kernels.subscripts import SMALL
 from ngrad_kernels.updating import write_taken_over
@@ -28,15 +29,20 @@ if TYPE_CHECKING:
     from ngrad_kernels.subscripts import Ways
 
 BINARY = {
-    "add": 7, "floordiv": 12, "matmul": 75, "mul": 29, "mod": 34, "sub": 36, "truediv": 37,
+    "add": 7, "and": 8, "floordiv": 12, "lshift": 28, "matmul": 75, "mul": 29, "mod": 34, "or": 31,
+    "rshift": 35, "sub": 36, "truediv": 37, "xor": 38,
 }  # fmt: skip
-IN_PLACE = {"add": 14, "floordiv": 16, "mul": 18, "mod": 21, "sub": 23, "truediv": 24}
-UNARY = {"abs": 6, "neg": 30}
-NUMBERS = {"bool": 9, "float": 11, "int": 26, "index": 13, "hash": 59}
-COMPARE = 67
+IN_PLACE = {
+    "add": 14, "and": 15, "floordiv": 16, "lshift": 17, "mul": 18, "mod": 21, "or": 19,
+    "rshift": 22, "sub": 23, "truediv": 24, "xor": 25,
+}  # fmt: skip
+UNARY = {"abs": 6, "invert": 27, "neg": 30}
+COMPARE, POWER = 67, 33
 """Slots, by the names of methods: `Py_nb_add` and its siblings; `Py_tp_richcompare`."""
+SQUARED = 2
+"""CPython has one object for each small integer."""
 COMPARISONS = "lt", "le", "eq", "ne", "gt", "ge"
-NOT_OF_BOOLS = frozenset(("sub", "floordiv", "mod", "abs", "neg"))
+NOT_OF_BOOLS = frozenset(("sub", "floordiv", "mod", "lshift", "rshift", "abs", "neg"))
 """What means something else of bools."""
 
 
@@ -52,11 +58,13 @@ class Operators(NamedTuple):
         Of `recording.py`.
     opened : dict
         The devices that were used so far.
+    numbers : Numbers
     """
 
     seen: dict[str, dict[Any, Any]]
     applied: Callable[..., Any]
     opened: dict[str, Any]
+    numbers: Numbers
 
 
 SCALARS = {np.float64: (float, ("f8",)), np.int64: (int, ("i8", "f8"))}
@@ -248,6 +256,7 @@ def _binary(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, Any]
     it = Code(module, f"binary_{name}", POINTER, POINTER, POINTER)
     a, b = it.function.args
     computes = BIT(1)
+    unless_reckoned(it, name, a, b)
     if name == "matmul":  # of an array and its own transpose half is computed
         of_each_other = (
             may_be_turned(it, kinds.cell, kinds.part, *pair) for pair in ((a, b), (b, a))
@@ -259,6 +268,18 @@ def _binary(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, Any]
     it.builder.ret(it.builder.call(module.globals["by_methods"], [a, b, *names]))
 
 
+def _power(module: ir.Module) -> None:
+    """x ** 2 of a number is its product with itself, as it is of an array."""
+    it = Code(module, "power", POINTER, *[POINTER] * 3)
+    x, exponent, modulus = it.function.args
+    with it.builder.if_then(it.same(modulus, it.known(None))):
+        with it.builder.if_then(it.same(exponent, it.known(SQUARED))):
+            unless_reckoned(it, "mul", x, x)
+        names = (it.known(sys.intern(name)) for name in ("__pow__", "__rpow__"))
+        it.builder.ret(it.builder.call(module.globals["by_methods"], [x, exponent, *names]))
+    it.generic(generic_slot("__pow__", POWER))
+
+
 def _in_place(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, Any]) -> None:
     """Of a number it makes another one; an array is to hold what was computed. A view's is written
     to its owner at once, so that more is computed here: to record it could fuse it with nothing.
@@ -268,6 +289,8 @@ def _in_place(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, An
     builder, bools = it.builder, BIT(name not in NOT_OF_BOOLS)
     limit = it.references(WORD(1))
     builder.store(it.known(SMALL), limit)
+    with builder.if_then(builder.call(module.globals["is_number"], [a])):
+        unless_reckoned(it, name, a, b)
     with builder.if_then(it.is_of(a, kinds.cell)):
         own = it.same(it.get(a, offsets(kinds.cell)["_owner"]), it.known(None))
         builder.store(builder.select(own, it.known(SMALL), it.known(WRITTEN)), limit)
@@ -292,6 +315,7 @@ def _in_place(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, An
 
 def _unary(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
     it = Code(module, f"unary_{name}", POINTER, POINTER)
+    unless_reckoned(it, name, it.function.args[0])
     _unless_computed(it, it.known(seen), name not in NOT_OF_BOOLS, it.function.args[0])
     it.generic(generic_slot(f"__{name}__", UNARY[name]))
 
@@ -299,74 +323,13 @@ def _unary(module: ir.Module, name: str, seen: dict[Any, Any]) -> None:
 def _compare(module: ir.Module, seen: dict[str, dict[Any, Any]]) -> None:
     it = Code(module, "compare", POINTER, POINTER, POINTER, INT)
     a, b, which = it.function.args
+    unless_compared(it, a, b, which)
     of = it.known(seen[COMPARISONS[0]])
     for k, name in enumerate(COMPARISONS[1:], 1):
         own = it.builder.icmp_signed("==", which, INT(k))
         of = it.builder.select(own, it.known(seen[name]), of)
     _unless_computed(it, of, True, a, b)
     it.generic(generic_slot("__lt__", COMPARE))
-
-
-def _number(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
-    """number(cell): Python's number of a cell of one element; None of what is none, and while
-    anything is recorded, which reads its own way.
-    """
-    it = Code(module, "number", POINTER, POINTER)
-    (this,) = it.function.args
-    builder, none = it.builder, it.known(None)
-    of_tensor, of_layout = offsets(kinds.kinds.tensor), offsets(kinds.kinds.layout)
-    real, whole = builder.alloca(DOUBLE), builder.alloca(WORD)
-    kind = builder.call(module.globals["number_of"], [this, real, whole])
-    window = window_of(it, ways.state)
-    trace = it.get(window, offsets(kinds.window)["trace"])
-    it.let_go(window)
-    unknown = builder.or_(
-        builder.icmp_signed("==", kind, NOTHING), builder.not_(it.same(trace, none))
-    )
-    with builder.if_then(unknown):
-        it.hold(none)
-        builder.ret(none)
-    with builder.if_then(builder.icmp_signed("==", kind, REAL)):
-        make = it.external("PyFloat_FromDouble", POINTER, DOUBLE)
-        builder.ret(builder.call(make, [builder.load(real)]))
-    where = it.get(builder.call(module.globals["alone_in"], [this]), of_tensor["_layout"])
-    with builder.if_then(it.same(it.get(where, of_layout["dtype"]), it.known(kinds.dtypes["b1"]))):
-        make = it.external("PyBool_FromLong", POINTER, WORD)
-        builder.ret(builder.call(make, [builder.load(whole)]))
-    make = it.external("PyLong_FromLongLong", POINTER, WORD)
-    builder.ret(builder.call(make, [builder.load(whole)]))
-
-
-MADE = {
-    "bool": (INT, "PyObject_IsTrue"), "float": (POINTER, "PyNumber_Float"),
-    "int": (POINTER, "PyNumber_Long"), "index": (POINTER, "PyNumber_Index"),
-    "hash": (WORD, "PyObject_Hash"),
-}  # fmt: skip
-"""What is made of Python's number, and CPython's function that makes it."""
-
-
-def _made(module: ir.Module, name: str) -> None:
-    result, make = MADE[name]
-    it = Code(module, f"number_{name}", result, POINTER)
-    builder, (this,) = it.builder, it.function.args
-    number = builder.call(module.globals["number"], [this])
-    it.unless_null(number, NULL if result is POINTER else result(-1))
-    takes = builder.not_(it.same(number, it.known(None)))
-    if name == "index":  # a number with a fraction, or a bool, is none
-        takes = it.is_of(number, int)
-    if name == "hash":
-        takes = builder.and_(takes, builder.call(module.globals["is_number"], [this]))
-        with builder.if_then(it.is_of(number, float)):  # NaN is found by itself, which Python does
-            value = builder.call(it.external("PyFloat_AsDouble", DOUBLE, POINTER), [number])
-            with builder.if_then(builder.fcmp_unordered("!=", value, value), likely=False):
-                it.let_go(number)
-                it.generic(generic_slot("__hash__", NUMBERS[name]))
-    with builder.if_then(takes, likely=True):
-        found = builder.call(it.external(make, result, POINTER), [number])
-        it.let_go(number)
-        builder.ret(found)
-    it.let_go(number)
-    it.generic(generic_slot(f"__{name}__", NUMBERS[name]))
 
 
 class Slot(NamedTuple):
@@ -391,14 +354,15 @@ def operator_slots(kinds: CellKinds, ways: Ways, given: Operators) -> dict[str, 
 
     def first(module: ir.Module, name: str) -> None:
         _by_methods(module, kinds)
-        _number(module, kinds, ways)
+        write_number(module, kinds, ways)
         _computed(module, kinds, ways, given)
+        write_numbers(module, kinds, ways, given.numbers)
         write_taken_over(module, kinds, ways)
-        _made(module, name)
+        write_made_of_number(module, name)
 
     found = dict[str, Slot]()
     for name, slot in NUMBERS.items():
-        made = partial(_made if found else first, name=name)
+        made = partial(write_made_of_number if found else first, name=name)
         found[f"number_{name}"] = Slot(generic_slot(f"__{name}__", slot), made)
     operators: dict[str, tuple[dict[str, int], str, Callable[..., None]]] = {
         "binary": (BINARY, "", partial(_binary, kinds=kinds)),
@@ -409,5 +373,6 @@ def operator_slots(kinds: CellKinds, ways: Ways, given: Operators) -> dict[str, 
         for name, slot in slots.items():
             before = generic_slot(f"__{sign}{name}__", slot)
             found[f"{kind}_{name}"] = Slot(before, partial(write, name=name, seen=given.seen[name]))
+    found["power"] = Slot(generic_slot("__pow__", POWER), _power)
     compare = partial(_compare, seen=given.seen)
     return found | {"compare": Slot(generic_slot("__lt__", COMPARE), compare)}

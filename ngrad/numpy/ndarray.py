@@ -14,7 +14,7 @@ from ngrad.config import settings
 from ngrad.devices import HOST, opened
 from ngrad.dtypes import BY_CODE
 from ngrad.giving import leave
-from ngrad.graph.layout import Layout
+from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call
 from ngrad.numpy.chains import near
 from ngrad.numpy.elements import picked
@@ -35,6 +35,7 @@ from ngrad.numpy.ways import lies_of, read_in_turn, shown_in_turn, unheard, way_
 from ngrad.numpy.writing import Assigned
 from ngrad.operand import Operand
 from ngrad.ops.arithmetic import abs_, negative
+from ngrad.ops.bitwise import invert
 from ngrad.ops.convert import unwrap
 from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
@@ -42,11 +43,12 @@ from ngrad.ops.matmul import PRODUCTS
 from ngrad.ops.operators import BINARY, COMPARISON
 from ngrad.record import next_uid, state, uids
 from ngrad.replayed import ARRAYS
-from ngrad.scalars import single
+from ngrad.scalars import scalar, single
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, applied, found
 from ngrad_kernels.cells import CellKinds, cell_makers
 from ngrad_kernels.operators import Operators
+from ngrad_kernels.reckoning import Numbers
 from ngrad_kernels.subscripts import Subscripted, Ways
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -344,7 +346,7 @@ READ = ndarray._read
 """What an array holds, of any and in any thread, in Python."""
 READ_QUICKLY: Any
 """The same in machine code, while no `function` is recorded."""
-OPS = {**BINARY, **COMPARISON, "abs": abs_, "neg": negative}
+OPS = {**BINARY, **COMPARISON, "abs": abs_, "invert": invert, "neg": negative}
 """By the names of Python's operators, the ops that they are."""
 OPERATORS: dict[int, int]
 """What slots of the class have, by what they have of operators in Python, once these are there."""
@@ -360,15 +362,25 @@ computed_of: Callable[..., ndarray | None]
 before, or of two of which one may be a number: by its calls, as `Elementwise.seen` has them. None
 if there is none of these.
 """
+TRUTHS = list[Any]()
+"""What comparisons of numbers give, as NumPy's do: one for all that do not hold, and for those that
+do.
+"""
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor, remember),
-    Operators({name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS}, applied, opened),
+    Operators(
+        {name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS},
+        applied,
+        opened,
+        Numbers({code: layout(BY_CODE[code], ()) for code in ("f8", "i8", "b1")}, TRUTHS),
+    ),
 )
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
 settled, computed_of = CELLS.settled, CELLS.computed_of
 viewed, view_method, result_method = CELLS.viewed, CELLS.view_method, CELLS.result_method
 READ_QUICKLY, OPERATORS = CELLS.read, CELLS.operators
+TRUTHS += [array_of(scalar(truth, BY_CODE["b1"])) for truth in (False, True)]
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged, Assigned.put_there = staticmethod(exchanged), staticmethod(put_at_once)
 Assigned.settled = staticmethod(settled)
