@@ -27,8 +27,6 @@ from ngrad_kernels import held as kernels
 INT64 = BY_CODE["i8"]
 FEW = 1 << 14
 """Bytes of an array up to which NumPy looks at its elements, or picks them, in little time."""
-MANY = 1 << 16
-"""Elements of a mask from which all threads look where it holds."""
 
 
 def where_true(condition: Any) -> Any:
@@ -51,11 +49,11 @@ def places(mask: Any, device: Device | None = None) -> Tensor:
         if device is not HOST and mask._layout.device is device:
             return places_there(mask)
         mask = mask._view()
-    if mask.size >= MANY and mask.flags.c_contiguous and device is HOST:
+    if mask.size >= kernels.MANY and mask.flags.c_contiguous and device is HOST:
         address = mask.ctypes.data
-        before = kernels.before(address, mask.size)
-        found = empty(layout(INT64, (int(before[-1]),)))
-        kernels.write(address, mask.size, before, found._at)
+        facts = kernels.counted(address, mask.size)
+        found = empty(layout(INT64, (facts[-1],)))
+        kernels.write(address, facts, found._at)
         where = found._view()
     else:
         (where,) = (mask if mask.ndim == 1 else mask.reshape(-1)).nonzero()
@@ -97,9 +95,22 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
 def held(x: Any, mask: Any, at: int) -> Any:
     """The elements at which a mask of axes holds, the first of which is given."""
     where, shape = x._layout, x._layout.shape
-    few = where.nbytes <= FEW and where.nbytes <= settings.small and where.device is HOST
-    if few and type(x) is Tensor and x._at and not state.listens():
-        index = (slice(None),) * at + (mask._view(),) if at else mask._view()
-        return from_numpy(where.array(x._at, x._block)[index], where.dtype, HOST)
+    plain = type(x) is Tensor and where.device is HOST and settings.small >= 0
+    if plain and x._at and not state.listens():
+        if where.nbytes <= FEW and where.nbytes <= settings.small:
+            index = (slice(None),) * at + (mask._view(),) if at else mask._view()
+            return from_numpy(where.array(x._at, x._block)[index], where.dtype, HOST)
+        holds = mask._layout
+        if mask._at and where.contiguous and holds.contiguous and holds.shape == shape:
+            return _picked(x, mask)
     flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
     return gather_rows(flat, places(mask, x._layout.device), at)
+
+
+def _picked(x: Tensor, mask: Tensor) -> Tensor:
+    """The elements of a tensor at which a mask of its shape holds, of which no op is to know."""
+    where, at = x._layout, mask._at
+    facts = kernels.counted(at, where.size)
+    found = empty(layout(where.dtype, (facts[-1],)))
+    kernels.pick(x._at, where.dtype.numpy_dtype.itemsize, at, facts, found._at)
+    return found

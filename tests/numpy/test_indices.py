@@ -172,3 +172,27 @@ def test_an_index_has_an_item_for_each_axis_before_and_after() -> None:
         assert x[index].shape == (1,) * 32
         x[index] = 2.0
         assert x.sum() == 2
+
+
+@pytest.mark.parametrize("code", ["f8", "f4", "c16", "i2", "u1", "b1"])
+@pytest.mark.parametrize("shape", [(7, 1), (60, 70), (300, 400), (3, 5, 2000)])
+def test_elements_where_a_mask_holds(shape: tuple[int, ...], code: str) -> None:
+    rng = numpy.random.default_rng(0)
+    x, mask = rng.integers(0, 9, shape).astype(code), rng.random(shape) < 0.7
+    ours_x, ours_mask = ours.array(x), ours.array(mask)
+    turned = tuple(range(x.ndim))[::-1]
+    for eager in (False, True):
+        ngrad.config.set_eager(eager)
+        try:
+            for found, expected in (
+                (ours_x[ours_mask], x[mask]),
+                (ours_x.T[ours_mask.T], x.T[mask.T]),
+                (ours_x[::2][ours_mask[::2]], x[::2][mask[::2]]),
+                (ours_x[ours_mask[..., :1][..., 0]], x[mask[..., 0]]),
+                (ours_x.transpose(turned)[mask.T], x.T[mask.T]),
+                (ours_x[ours_mask & False], x[mask & False]),
+            ):
+                numpy.testing.assert_array_equal(numpy.asarray(found), expected)
+                assert found.dtype == expected.dtype and found.shape == expected.shape
+        finally:
+            ngrad.config.set_eager(False)
