@@ -8,9 +8,11 @@ from typing import Any
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError
+from ngrad.ops.complexes import conj
 from ngrad.ops.convert import cast_to
 from ngrad.ops.extents import dims
 from ngrad.ops.fourier import FFT, IRFFT, RFFT, frequencies
+from ngrad.ops.joining import concat
 from ngrad.ops.shape import normal_axis, swap_last
 from ngrad.ops.slicing import embed, strided
 from ngrad.record import apply
@@ -52,7 +54,8 @@ def scaled(x: Any, length: int, norm: Any, back: bool) -> Any:
 
 def whole(what: str, x: Any, n: Any, axis: int, norm: Any, back: bool) -> Any:
     """A complex transform along an axis."""
-    x = paired(x)
+    if not x.dtype.is_complex:
+        return all_of_real(what, x, [n], [axis], norm, back)
     at = normal_axis(axis, x.ndim, what)
     length = length_of(what, n, x._layout.shape[at])
     x = resized(swap_last(x, at), length)
@@ -66,6 +69,34 @@ def of_real(what: str, x: Any, n: Any, axis: int, norm: Any) -> Any:
     length = length_of(what, n, x._layout.shape[at])
     x = resized(swap_last(x, at), length)
     return swap_last(scaled(apply(RFFT, (x,)), length, norm, False), at)
+
+
+def all_of_real(
+    what: str, x: Any, sizes: Sequence[Any], axes: Sequence[int], norm: Any, back: bool
+) -> Any:
+    """The complex transform of real numbers along different axes: half of the frequencies along the
+    last of these, of which the others are the conjugates, is half of the work.
+    """
+    (*others_n, n), (*others, last) = sizes, [normal_axis(axis, x.ndim, what) for axis in axes]
+    length = length_of(what, n, x._layout.shape[last])
+    found = of_real(what, x, length, last, OTHER.get(norm, norm) if back else norm)
+    found = over_axes(what, conj(found) if back else found, others_n, others, norm, back)
+    count = length - frequencies(length)
+    if count == 0:
+        return found
+    opposite = _part(found, last, count, -1, count)
+    for axis in others:  # the frequency 0 is its own
+        extent = found._layout.shape[axis]
+        if extent > 1:
+            rest = _part(opposite, axis, extent - 1, -1, extent - 1)
+            opposite = concat([_part(opposite, axis, 0, 1, 1), rest], axis)
+    return concat([found, conj(opposite)], last)
+
+
+def _part(x: Any, axis: int, start: Any, step: int, count: Any) -> Any:
+    """Some elements along an axis."""
+    whole = [(0, 1, extent) for extent in x._layout.shape]
+    return strided(x, (*whole[:axis], (start, step, count), *whole[axis + 1 :]))
 
 
 def back_to_real(what: str, x: Any, n: Any, axis: int, norm: Any) -> Any:
@@ -100,6 +131,8 @@ def sizes_of(
 def over_axes(
     what: str, x: Any, sizes: Sequence[Any], axes: Sequence[int], norm: Any, back: bool
 ) -> Any:
+    if not x.dtype.is_complex and 0 < len(axes) == len({*axes}):
+        return all_of_real(what, x, sizes, axes, norm, back)
     for n, axis in [*zip(sizes, axes, strict=True)][::-1]:
         x = whole(what, x, n, axis, norm, back)
     return paired(x)

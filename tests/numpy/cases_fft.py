@@ -41,7 +41,20 @@ CALLS = [
         for name in ("rfftn", "rfft2", "fft", "irfft", "fftn")
         for options in ({}, {"norm": "forward"})
     ),
-    Case("fftn", (CUBE,), {"axes": (0, 2)}, 1),
+    *(
+        Case(name, (X, n), {"norm": norm}, 1)
+        for name in ("fft", "ifft")
+        for n, norm in ((1, None), (4, "ortho"), (5, "forward"))
+    ),
+    *(
+        Case(name, (CUBE,), options, 1)
+        for name in ("fftn", "ifftn")
+        for options in (
+            {"axes": (0, 2)},
+            {"axes": (1, 1)},
+            {"s": (5, 2), "axes": (2, 0), "norm": "ortho"},
+        )
+    ),
     Case("rfftn", (CUBE,), {}, 1),
     Case("irfftn", (Z,), {"s": (2, 5), "axes": (0, 1)}, 1),
     *(

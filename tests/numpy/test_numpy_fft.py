@@ -9,6 +9,7 @@ from cases_fft import CASES
 from numeric import check_gradient, check_second_gradient
 from test_functions import assert_like, converted, function_of
 
+import ngrad
 import ngrad.numpy as ours
 
 
@@ -26,6 +27,18 @@ def test_gradients(case: Case) -> None:
     check_gradient(function, *arrays)
     if case.orders > 1:
         check_second_gradient(function, *arrays)
+
+
+def test_spectra_of_real_numbers_of_any_length() -> None:
+    """Of which half is computed: how many that are is read when it is run."""
+    spec = ngrad.TensorSpec([None, 3], "float64")
+    power = ngrad.function(lambda x: ours.abs(ours.fft.fft2(x)) ** 2, input_signature=[spec])
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    for n in (50, 7, 8, 2, 3, 1):
+        expected = np.abs(np.fft.fft2(x[:n])) ** 2
+        np.testing.assert_allclose(power(x[:n]), expected, rtol=1e-12, atol=1e-12)
+    # Of all sizes from 3 on one; of 2 there are no others, and 1 is a class of its own.
+    assert power.traces <= 3
 
 
 def test_what_is_refused() -> None:
