@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ngrad.cell import Cell
@@ -52,14 +53,26 @@ def source_of(value: Any) -> Any:
     return value
 
 
-def targets_of(target: Any) -> tuple[Tensor, ...]:
-    """The targets of a nest: tensors, and those that variables hold."""
-    return tuple(
-        [
-            held(value) if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
-            for value in leaves_of(target, "gradient")
-        ]
-    )
+def following(tape: Any, target: Any) -> AbstractContextManager[object]:
+    """Where targets are read that a tape is asked for: it hears how views among them come of their
+    owners, even if it has ended, as these may have been written to since the views were last read.
+    """
+    leaves = leaves_of(target, "gradient") if tape.has_ended else ()
+    views = [leaf for leaf in leaves if isinstance(leaf, Cell) and leaf.is_view]
+    for view in views:
+        view.read_anew(tape.has_heard)
+    return tape if views else nullcontext()
+
+
+def targets_of(target: Any, tape: Any) -> tuple[Tensor, ...]:
+    """The targets of a nest that a tape is asked for: tensors, and those that variables hold."""
+    with following(tape, target):
+        return tuple(
+            [
+                held(value) if isinstance(value, (Tensor, Variable)) else tensor(value, "gradient")
+                for value in leaves_of(target, "gradient")
+            ]
+        )
 
 
 def is_itself(source: Any, target: Tensor) -> bool:

@@ -62,7 +62,7 @@ def pushed(tape: GradientTape, target: Any, primals: Any, tangents: list[Tensor]
     # While a tape records, a gradient is recorded too, and not run: what was pulled back, of zeros,
     # is forgotten before anything is computed.
     with GradientTape(watch_accessed_variables=False):
-        return [_pushed_to(value, tape, leaves, tangents) for value in targets_of(target)]
+        return [_pushed_to(value, tape, leaves, tangents) for value in targets_of(target, tape)]
 
 
 def _pushed_to(value: Tensor, tape: GradientTape, primals: Any, tangents: list[Tensor]) -> Any:

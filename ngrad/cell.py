@@ -29,6 +29,14 @@ class Cell:
         """What makes another of a tensor, of the kind that this is."""
         return type(self)
 
+    @property
+    def is_view(self) -> bool:
+        """Whether it holds what it shows of another."""
+        return False
+
+    def read_anew(self, heard: Callable[[Tensor], bool]) -> None:
+        """Of a view: unless this has been heard of what it holds, it is read of its owner again."""
+
     def lies_in_rows(self) -> bool:
         """Whether it certainly lies in row-major order."""
         return True

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import optree
 
-from ngrad.asking import UnconnectedGradients, held, is_itself, source_of
+from ngrad.asking import UnconnectedGradients, following, held, is_itself, source_of
 from ngrad.cell import like
 from ngrad.config import settings
 from ngrad.errors import NumberError, ShapeError
@@ -85,7 +85,8 @@ def jacobian(
     array([[2., 0.],
            [0., 4.]], dtype=float32)
     """
-    y = _one(target, "jacobian", "target")
+    with following(tape, target):
+        y = _one(target, "jacobian", "target")
     leaves, structure = flatten(sources, "jacobian")
     wanted = tuple([source_of(leaf) for leaf in leaves])
     zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
@@ -149,7 +150,9 @@ def batch_jacobian(
            [[6., 0.],
             [0., 8.]]], dtype=float32)
     """
-    y, x = _one(target, "batch_jacobian", "target"), _one(source, "batch_jacobian", "source")
+    with following(tape, target):
+        y = _one(target, "batch_jacobian", "target")
+    x = _one(source, "batch_jacobian", "source")
     UnconnectedGradients(unconnected_gradients)  # it raises for what is neither
     chunk = parallel_iterations if chunk_size is None else chunk_size
     rows = _rows(tape, "batch_jacobian", chunk, experimental_use_pfor)

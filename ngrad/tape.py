@@ -163,6 +163,11 @@ class GradientTape(Jacobians):
         """Whether it has listened, does no longer, and can be asked for a gradient still."""
         return self._window is not None and self._stack is None and not self._used
 
+    def has_heard(self, x: Tensor) -> bool:
+        """Whether it listened when a tensor was computed, or watches it."""
+        slot = -1 if self._window is None else self._window.slot_of(x)
+        return slot in self._watched or any(first <= slot < last for first, last in self._spans)
+
     def pause(self) -> None:
         """What is recorded from now on is not heard."""
         if self._begun >= 0 and self._window is not None:
@@ -321,7 +326,7 @@ class GradientTape(Jacobians):
         zero = unconnected_gradients is not NONE and (
             UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         )
-        targets = (target,) if type(target) is Tensor else targets_of(target)
+        targets = (target,) if type(target) is Tensor else targets_of(target, self)
         seeds = None if output_gradients is None else seeds_of(targets, output_gradients)
         structure = None
         if type(sources) is Tensor or isinstance(sources, Cell):

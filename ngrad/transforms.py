@@ -9,7 +9,7 @@ from typing import Any
 
 import optree
 
-from ngrad.asking import UnconnectedGradients
+from ngrad.asking import UnconnectedGradients, following
 from ngrad.autodiff import pushed, tangents_of
 from ngrad.cell import Cell, like
 from ngrad.errors import DTypeError, ShapeError
@@ -108,7 +108,8 @@ def value_and_grad(
                 f"grad: the function must return one number, not a {type(given).__name__}; pass on "
                 "what else it returns with has_aux=True"
             )
-        value = tensor(given, "grad", FLOAT64 if type(given) in (int, float) else None)
+        with following(tape, given):
+            value = tensor(given, "grad", FLOAT64 if type(given) in (int, float) else None)
         if value.ndim and value._layout.size != 1:
             raise ShapeError(
                 f"grad: the function must return one number, not shape {tuple(value.shape)}; "
@@ -225,6 +226,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         _watch(tape, points)
         value, aux = _run("vjp", f, points, has_aux)
+        # What arrays hold now: they may be assigned to before anything is pulled back.
+        targets = over_leaves(lambda leaf: leaf._read() if isinstance(leaf, Cell) else leaf, value)
 
     # Where f returned None, as the gradient of None is, a cotangent has none either: elsewhere it
     # stands for ones.
@@ -236,7 +239,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
             if len(given) == len(holes):
                 pairs = zip(given, holes, strict=True)
                 cotangent = [seed for seed, hole in pairs if not hole]
-        return tape.gradient(value, points, cotangent, unconnected_gradients=ZERO)
+        return tape.gradient(targets, points, cotangent, unconnected_gradients=ZERO)
 
     return (value, pullback, aux) if has_aux else (value, pullback)
 

@@ -151,7 +151,18 @@ class ndarray(Subscripted, Valued, Operand["ndarray"]):
 
     @property
     def kind(self) -> Callable[[Tensor], ndarray]:
-        return array_of if self._layout.ndim or self.is_number else _laid
+        held: Tensor | None = self._held  # which need not be what it shows now, but lies as that
+        held = self._read() if held is None else held
+        return array_of if held._layout.ndim or self.is_number else _laid
+
+    @property
+    def is_view(self) -> bool:
+        return self._owner is not None
+
+    def read_anew(self, heard: Callable[[Tensor], bool]) -> None:
+        for view in way_to(self)[1:]:
+            if view._held is None or not heard(view._held):
+                view._seen = None
 
     def lies_in_rows(self) -> bool:
         where = self._layout
