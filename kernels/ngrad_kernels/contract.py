@@ -38,6 +38,11 @@ that have no more elements along any axis are sums in order (`small_products.py`
 TOGETHER = 128
 """Elements of the longest rows that are taken several at a time. Where columns are reduced, a block
 has to hold a slab of rows, too."""
+FEW, FEW_LONG = 1 << 7, 64
+"""The same, of rows of which nothing is reduced and no view packed: in bytes, as to begin a loop
+over a row takes as long as to read so many again, of what is repeated for each; and where scalars
+are long.
+"""
 SEVERAL = 1 << 7
 """The most short rows that are taken at a time (`short_rows.py`)."""
 STRIP = 1 << 6

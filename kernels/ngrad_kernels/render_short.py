@@ -12,23 +12,28 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from ngrad_kernels.codes import size_of
-from ngrad_kernels.contract import BLOCK, LINE, SEVERAL, SLAB, TOGETHER, started
+from ngrad_kernels.contract import BLOCK, FEW, FEW_LONG, LINE, SEVERAL, SLAB, TOGETHER, started
 from ngrad_kernels.scratch import Scratch
 from ngrad_kernels.space import Space, Step
-from ngrad_kernels.space_passes import Pass, cone, passes
+from ngrad_kernels.space_passes import Pass, cone, has_long, passes
 from ngrad_kernels.space_writer import SpaceWriter
 
 
 def takes_several(space: Space, length: int) -> bool:
-    """Whether the kernel for rows of a length takes several at a time: if they are short, and they
-    or columns are reduced, or views packed. Where nothing is there is less to gain.
+    """Whether the kernel for rows of a length takes several at a time: if they are short; where
+    neither they nor columns are reduced, nor views packed, very short.
     """
     reduced = [step for k in range(space.count) if (step := space.reduction(k))]
     columns = [k for k, operand in enumerate(space.inputs) if operand.kind == "column"]
-    slabs = any(step.axis == "column" for step in reduced)
+    if any(step.axis == "column" for step in reduced):
+        most = BLOCK // SLAB
+    elif reduced or any(operand.kind == "view" for operand in space.inputs):
+        most = TOGETHER
+    else:
+        widest = max(size_of(operand.code) for operand in space.inputs)
+        most = FEW_LONG if has_long(space) else FEW // widest
     return (
-        0 < length <= (BLOCK // SLAB if slabs else TOGETHER)
-        and (bool(reduced) or any(operand.kind == "view" for operand in space.inputs))
+        0 < length <= most
         and not space.flat
         and not space.frames
         and not any(step.operand in columns for step in reduced)
@@ -113,13 +118,17 @@ class ShortRows(SpaceWriter):
         whole = " // SLAB * SLAB" if self._reduced_columns() else ""
         self.write(f"several = min(SEVERAL, BLOCK // length{whole})")
         if self.numbers or self.of_columns:
-            with self.block("for i in range(several * length)"):
-                self.write("column = i % length")
-                if self.numbers:
-                    self.write("store_i8(columns, i, column)")
-                for k in self.of_columns:
-                    code = self.space.code_of(k)
-                    self.write(f"store_{code}(x{k}, i, load_{code}(a{k}, column))")
+            self.write("repeated = min(several, rows) * length")
+        if self.numbers:
+            with self.block("for i in range(repeated)"):
+                self.write("store_i8(columns, i, i % length)")
+        for k in self.of_columns:
+            size = size_of(self.space.code_of(k))
+            self.write(f"done, whole = length * {size}, repeated * {size}")
+            self.write(f"copy_bytes(x{k}, a{k}, done)")
+            with self.block("while done < whole"):
+                self.write("more = min(done, whole - done)")
+                self.write(f"copy_bytes(x{k} + done, x{k}, more)", "done += more")
 
     def rows_together(self) -> None:
         """The rows from `begin` up to `stop`."""

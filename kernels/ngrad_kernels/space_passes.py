@@ -108,6 +108,11 @@ def _cost(space: Space, value: int) -> int:
     return SCALARS[step.scalar].cost if isinstance(step, Step) and step.scalar in SCALARS else 0
 
 
+def has_long(space: Space) -> bool:
+    """Whether a space computes long scalars of its elements."""
+    return any(_cost(space, k) > 1 and space.level_of(k) == "element" for k in needed(space))
+
+
 def costly_values(space: Space) -> frozenset[int]:
     """The values that cost more to compute in a column than to read."""
     found: set[int] = set()

@@ -16,6 +16,8 @@ from ulp import apply
 from ngrad_kernels import space_facts
 from ngrad_kernels.codes import dtype_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
+from ngrad_kernels.in_place import in_place
+from ngrad_kernels.render_short import takes_several
 from ngrad_kernels.render_space import render_space
 from ngrad_kernels.space import STREAM, Operand, Reduce, Space, Step
 from ngrad_kernels.space_passes import passes
@@ -164,6 +166,30 @@ def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is column_extremes else (max(length, 1),)
     for tile in tiles:
         assert_same(filled(make(), rows, length, ROWS, tile))
+
+
+def moved(long: bool = False) -> Space:
+    """Nothing is reduced: elements, each with what is the same along its row, and its column, a row
+    by index, and a number put to one of them.
+    """
+    kinds = ("f4", "element"), ("f4", "row"), ("f4", "column"), ("f4", "one"), ("i8", "row")
+    b = Builder(*kinds, ("f4", "rows", 0, 6), ("i8", "index"))
+    x = b.step("add", b.step("multiply", 0, 2), b.step("multiply", 5, b.step("add", 1, 3)))
+    put = b.step("add", b.step("spread", 4, 1), b.step("exp" if long else "square", x))
+    return b.space(put, b.step("interleave", x, 2), 2, 1)
+
+
+@pytest.mark.parametrize("rows, length", [(1, 3), (700, 3), (129, 7), (300, 16), (50, 17), (9, 65)])
+@pytest.mark.parametrize("long", [False, True])
+def test_short_rows_of_which_nothing_is_reduced(long: bool, rows: int, length: int) -> None:
+    """Very short ones are taken several at a time; longer ones, where scalars are long."""
+    space = moved(long)
+    assert takes_several(space, length) == (length <= (64 if long else 16))
+    for span in (1, 40, rows):
+        assert_same(filled(space, rows, length, span, length, special=span == 1))
+    in_its_place = in_place(space, (0,))
+    assert in_its_place.over == ((0, 0),)
+    assert_same(filled(in_its_place, rows, length, rows, length))
 
 
 @pytest.mark.parametrize(
