@@ -47,7 +47,7 @@ def apart(space: Space) -> Apart:
     ...     (2, 3))
     >>> one, other, *_ = apart(both)
     >>> len(one.steps), one.outputs, other.inputs[1:], other.outputs
-    (2, (2, 1), (Operand(code='f4', kind='row', frame=0, index=-1),), (3,))
+    (2, (2, 1), (Operand(code='f4', kind='row', frame=0, index=-1, tables=False),), (3,))
     """
     columns = column_outputs(space)
     rows = tuple([k for k in range(len(space.outputs)) if k not in columns])

@@ -244,6 +244,16 @@ def _saturate(source: str, target: str) -> Callable[..., Any]:
 
 
 @intrinsic
+def quotient(typingctx, x, y):
+    """x // y of numbers that are not negative; of 32 bits, if that holds both, as is usual."""
+
+    def codegen(context, builder, signature, args):
+        return builder.udiv(*args)
+
+    return types.int64(types.int64, types.int64), codegen
+
+
+@intrinsic
 def overlapped(typingctx):
     """The end of a loop's body: several of its iterations are computed at the same time."""
 
@@ -257,6 +267,7 @@ def overlapped(typingctx):
 NAMESPACE: dict[str, Any] = {
     "np": np,
     "overlapped": overlapped,
+    "quotient": quotient,
     "helper": helper,
     "fma": fma,
     "select": select,

@@ -260,11 +260,23 @@ def named_row(base, index, view, place):
     checked, but another library may have written over them since: it is one that there is.
 
     Words of the view: item size, elements a row, how many rows there are, the bytes from one to the
-    next, and how many indices.
+    next, and how many are named; then what `row_of_table` reads.
     """
     words = table_at(view)
     at, rows = load_i8(index, place), words[2]
     return base + min(max(at + rows if at < 0 else at, 0), rows - 1) * words[3]
+
+
+def row_of_table(base, index, view, place):
+    """The same of rows of several tables, of each of which as many are named.
+
+    Further words: how many are, the bytes from a table to the next, and how many tables in a row
+    have the same indices.
+    """
+    words = table_at(view)
+    table = quotient(place, words[5])
+    place -= (table - quotient(table, words[7])) * words[5]
+    return named_row(base + table * words[6], index, view, place)
 
 
 def take_rows(target, source, index, count, rows, size):
@@ -278,6 +290,25 @@ def take_rows(target, source, index, count, rows, size):
             store_i8(target, m, load_i8(source, at))
         else:
             copy_bytes(target + m * size, source + at * size, size)
+
+
+def take_named(target, base, index, view, place, count):
+    """Copy the rows that so many indices name, from a place on, to side by side, table by table.
+    Rows of a table lie one behind the other.
+    """
+    words = table_at(view)
+    own, size = words[5], words[3]
+    table = quotient(place, own)
+    first, indices = place - table * own, quotient(table, words[7])
+    left = (indices + 1) * words[7] - table  # tables that have these
+    while count > 0:
+        many = min(own - first, count)
+        source, at = base + table * words[6], index + (indices * own + first) * 8
+        take_rows(target, source, at, many, words[2], size)
+        target, table, first, count = target + many * size, table + 1, 0, count - many
+        left -= 1
+        if left == 0:
+            indices, left = indices + 1, words[7]
 
 
 def ask_row(base, index, view, place, first, nbytes):

@@ -50,7 +50,7 @@ of longer rows that many, behind which it does.
 HELD = 4 * BLOCK
 """Elements of the longest row that waits in memory in cache for its last pass, to be streamed."""
 
-_BY_INDEX = as_helpers(moves.named_row, moves.ask_row)
+_BY_INDEX = as_helpers(moves.named_row, moves.row_of_table, moves.ask_row)
 _ALIKE = as_helpers(moves.rows_alike)
 
 
@@ -242,7 +242,8 @@ class _Kernel(BlockLoops):
             size = size_of(self.space.code_of(k))
             part = f"first * {size}, min((last - first) * {size}, {BEYOND})"
             self.write(f"row{k} = {self.row_of(k)}")
-            self.write(f"ask_row({self.named(k)}, row + beyond{k}, {part})")
+            if not self.space.inputs[k].tables:  # of these, to find a row takes as long
+                self.write(f"ask_row({self.named(k)}, row + beyond{k}, {part})")
         for index, one in enumerate(passes(self.space)):
             self.values("row", index)
             if one.stores or one.rows or one.columns:

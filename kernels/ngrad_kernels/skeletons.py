@@ -66,20 +66,28 @@ def fetch_rows(where, base, view, start, count):
     begin = start // width
     place, first = begin, start - begin * width
     if first + count <= width:
-        found[0] = named_row(base, index, view, place) + first * size
+        if words[5] < words[4]:
+            found[0] = row_of_table(base, index, view, place) + first * size
+        else:
+            found[0] = named_row(base, index, view, place) + first * size
         return
-    packed = where + 64
-    found[0] = packed
-    if first == 0 and count % width == 0 and words[3] == width * size <= 8:
-        take_rows(packed, base, index + place * 8, count // width, words[2], width * size)
-        return
-    end = packed + count * size
+    packed, whole = where + 64, width * size
+    found[0], end, tables = packed, packed + count * size, words[5] < words[4]
+    evenly = words[3] == whole and (tables or whole <= LINE)
     while packed < end:
-        run = min((width - first) * size, end - packed)
-        source = named_row(base, index, view, place) + first * size
-        copy_bytes(packed, source, run)
+        many = (end - packed) // whole if first == 0 and evenly else 0
+        if many > 0:
+            take_named(packed, base, index, view, place, many)
+            packed, place = packed + many * whole, place + many
+            continue
+        run = min(whole - first * size, end - packed)
+        if tables:
+            source = row_of_table(base, index, view, place)
+        else:
+            source = named_row(base, index, view, place)
+        copy_bytes(packed, source + first * size, run)
         packed, place, first = packed + run, place + 1, 0
-    if width * size > LINE:  # of shorter rows, many are on their way at once anyway
+    if whole > LINE and not tables:  # of shorter rows, many are on their way at once anyway
         for k in range(place, 2 * place - begin):
             ask_row(base, index, view, k, 0, min(width, count) * size)
 

@@ -41,7 +41,8 @@ class Operand:
     strided view over the whole space say (broadcasts, slices, transposes); packed a block at a
     time, or read in place where its rows are contiguous. `rows`: in column c of the row that input
     `index` names at r; a `row` with such an input: in that row, of one element; a view with one:
-    among such rows, of any length, one behind the other. `index`: int64, which no step reads.
+    among such rows, of any length, one behind the other; of one table of them, or of `tables`, of
+    each of which as many are named. `index`: int64, which no step reads.
     `padded`: in frame `frame`, whose rows each lie in one run; 0 outside it.
     """
 
@@ -49,6 +50,7 @@ class Operand:
     kind: Kind
     frame: int = 0
     index: int = -1
+    tables: bool = False
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ class SpaceWriter(Writer):
         that is named there.
         """
         if self.space.inputs[k].index >= 0:
-            return f"named_row({self.named(k)}, row)"
+            finds = "row_of_table" if self.space.inputs[k].tables else "named_row"
+            return f"{finds}({self.named(k)}, row)"
         if self.space.flat:
             return f"a{k}"
         return f"a{k} + (row - top{self.space.inputs[k].frame}) * pitch{k}"

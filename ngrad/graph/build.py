@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ngrad.graph.fusable import Fusable, Placed, Use
 from ngrad.graph.graph import Node
@@ -85,7 +85,8 @@ class _Builder:
         if k in facts.placed:
             return self._placed(k, node)
         if facts.kinds[k] == "gather":
-            return self._gathered(*facts.uses[k])
+            table, index = facts.uses[k]
+            return self._gathered(table, index, node.params)
         if facts.kinds[k] == "interleave":
             columns = [self._operand(use, facts.shape(use.seen)) for use in facts.uses[k]]
             return self._step(Step("interleave", tuple(columns), code))
@@ -126,17 +127,16 @@ class _Builder:
             return self._leaf(use.seen, "row", along(own, shape))
         return self._leaf(use.seen, "element", shape)
 
-    def _leaf(
-        self, k: int, spread: Spread, shape: tuple[int, ...], frame: int = 0, rows: int = -1
-    ) -> int:
+    def _leaf(self, k: int, spread: Spread, shape: tuple[int, ...], *more: Any) -> int:
         position = self.inputs.setdefault(k, len(self.inputs))
-        leaf = Leaf(position, spread, shape, frame, rows)
+        leaf = Leaf(position, spread, shape, *more)
         return -1 - self.leaves.setdefault(leaf, len(self.leaves))
 
-    def _gathered(self, table: Use, index: Use) -> int:
+    def _gathered(self, table: Use, index: Use, along: tuple[int, int]) -> int:
         """Rows of a table, which are read where they lie."""
-        where = self._leaf(index.value, "index", self.facts.shape(index.value))
-        return self._leaf(table.seen, "gathered", self.facts.shape(table.seen), rows=-1 - where)
+        shape = self.facts.shape
+        where = self._leaf(index.value, "index", shape(index.seen))
+        return self._leaf(table.seen, "gathered", shape(table.seen), 0, -1 - where, along)
 
     def _one(self, k: int) -> int:
         """A single element: computed here if that takes few steps."""

@@ -37,8 +37,6 @@ takes longer than to read fewer again.
 """
 CHAIN_LIMIT = 32
 """Steps of an elementwise chain that are computed again rather than read."""
-LEADING = (0, 0)
-"""Params of a gather of rows along the first axis."""
 PARTS_LIMIT = 4
 """Parts of a concat that are read in place: at each element, the kernel asks which one is there."""
 SOURCES_LIMIT = 3
@@ -162,23 +160,20 @@ class Fusable:
             if space.panels > 1 and not (node.spec.device is HOST and space.panel >= PANEL):
                 return
             self.hard[k] = (space,)
-        elif kind == "pick" and node.params == LEADING:
+        elif kind in ("pick", "spread") and (at := self._one_a_row(node, kind)):
+            self.hard[k] = (at,)
+            if kind == "spread":
+                self.uses[k] = (self._repeated(node.inputs[0]), self.uses[k][1])
+        elif kind == "pick":
             if self._memory(node.inputs[0]) in self.written:
                 return  # it is to be read before that
             kind = "gather"
-            split = in_rows(sizes[1], math.prod(self.shape(node.inputs[0])[1:]))
-            self.soft[k] = (split,) if split else ()
-        elif kind in ("pick", "spread"):
-            whole = node.spec.shape if kind == "spread" else self.shape(node.inputs[0])
-            last, split = len(whole) - 1, Split(math.prod(whole[:-1]), whole[-1])
-            one_a_row = (*whole[:-1], 1)
-            if node.params[-2:] != (last, last) or self.shape(node.inputs[1]) != one_a_row:
-                return
-            if 1 in (split.rows, split.length):
-                return
-            self.hard[k] = (split,)
-            if kind == "spread":
-                self.uses[k] = (self._repeated(node.inputs[0]), self.uses[k][1])
+            rows = in_rows(self.size(k) // self._width(k), self._width(k))
+            if node.params[0] and not rows:
+                return  # to find short rows of several tables again takes as long as to store them
+            self.soft[k] = (rows,) if rows else ()
+        elif kind == "spread":
+            return
         elif self._interleaves(node):
             kind = "interleave"
             self.uses[k] = tuple([self._repeated(source) for source in node.inputs])
@@ -187,6 +182,20 @@ class Fusable:
             if k not in self.placed:
                 return
         self.kinds[k] = kind
+
+    def _one_a_row(self, node: Node, kind: Kind) -> Split | None:
+        """The space of whose rows each has an element picked, or put there, if there is one."""
+        whole = node.spec.shape if kind == "spread" else self.shape(node.inputs[0])
+        last = len(whole) - 1
+        if node.params[-2:] != (last, last) or self.shape(node.inputs[1]) != (*whole[:-1], 1):
+            return None
+        split = Split(math.prod(whole[:-1]), whole[-1])
+        return None if 1 in (split.rows, split.length) else split
+
+    def _width(self, k: int) -> int:
+        """The elements of a row that is gathered."""
+        node = self.nodes[k]
+        return math.prod(self.shape(node.inputs[0])[node.params[0] + 1 :])
 
     def _interleaves(self, node: Node) -> bool:
         """Whether a node puts few columns side by side."""
@@ -361,7 +370,7 @@ class Fusable:
         size = self.size(k)
         if size == split.size:
             return "element"
-        return "row" if size == split.rows == self.size(self.uses[k][1].seen) > 1 else None
+        return "row" if size == split.rows > 1 == self._width(k) else None
 
     def _suits(
         self, use: Use, shape: tuple[int, ...], split: Split, found: dict[int, Level]

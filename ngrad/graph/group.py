@@ -22,12 +22,14 @@ class Leaf(NamedTuple):
         Position among the inputs.
     spread : {"element", "row", "column", "one", "padded", "gathered", "index"}
         By which of rows and columns it varies; "element" also if it is broadcast in another way;
-        "padded" if it lies in a frame; "gathered" if its rows, along the first axis, are those that
-        leaf `rows` names, an "index".
+        "padded" if it lies in a frame; "gathered" if its rows are those that leaf `rows` names, an
+        "index".
     shape : tuple of int
         That it is broadcast to; in row-major order it has an element for each of the space's (or of
         its rows', or of its columns'). Of what is gathered, and of an index, its own.
     frame, rows : int
+    along : tuple of int
+        The axis of the rows that are gathered, and how many axes the indices share.
     """
 
     input: int
@@ -35,6 +37,7 @@ class Leaf(NamedTuple):
     shape: tuple[int, ...]
     frame: int = 0
     rows: int = -1
+    along: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ class Group:
         lines = [f"{rows} x {length}" + f" in {panels} panels" * (panels > 1)]
         for k, leaf in enumerate(self.leaves):
             where = f" {self.frames[leaf.frame]}" if leaf.spread == "padded" else ""
-            where += f" at v{leaf.rows}" if leaf.spread == "gathered" else ""
+            if leaf.spread == "gathered":
+                where = f" along {leaf.along[0]} at v{leaf.rows}"
             last = ", which dies" if leaf.input in self.dying else ""
             lines.append(f"  v{k} = load({leaf.input}) by {leaf.spread}{where}{last}")
         for k, step in enumerate(self.steps, len(self.leaves)):

@@ -167,6 +167,24 @@ def pitch(where: Layout, rows: int, columns: int) -> int | None:
     return dims[0][1] if dims == own and rows > 1 else None
 
 
+def rows_apart(where: Layout, axis: int) -> tuple[int, int] | None:
+    """The bytes from a row along an axis to the next, and from a table of these, the axes before,
+    to the next; None if rows are no runs, or tables lie unevenly.
+
+    Examples
+    --------
+    >>> from ngrad.dtypes import float32
+    >>> where = layout(float32, (2, 3, 5, 4), (480, 160, -32, 4))
+    >>> rows_apart(where, 2), rows_apart(where, 1)
+    ((-32, 160), None)
+    """
+    dims = list(zip(where.shape, where.strides, strict=True))
+    before = collapse(dims[:axis])
+    if len(before) > 1 or not is_run(collapse(dims[axis + 1 :]), where.dtype.itemsize):
+        return None
+    return where.strides[axis], before[0][1] if before else 0
+
+
 def memory_order(strides: Sequence[tuple[int, ...]], ndim: int) -> list[int]:
     """Axes from the slowest to the fastest in memory, as NumPy orders them: two change places only
     where every operand that says something (that varies along both) says so.

@@ -24,10 +24,12 @@ from ngrad.graph.strides import (
     collapse,
     is_run,
     pitch,
+    rows_apart,
     same_shape,
     view_words,
 )
 from ngrad.ops.elementwise import Elementwise
+from ngrad.ops.gather import Gathered
 from ngrad.ops.launching import dense_operands
 from ngrad_kernels.apart import apart
 from ngrad_kernels.codes import size_of
@@ -65,15 +67,16 @@ def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
         own = frame.columns * itemsize if found is None else found
         return Loaded(Operand(code, kind, leaf.frame), [], found is None, own)
     if kind == "gathered":
-        rows, width = where.shape[0], math.prod(where.shape[1:])
-        found = pitch(where, rows, width)
-        own = width * itemsize if found is None else found
-        places = math.prod(group.leaves[leaf.rows].shape)
-        words = [itemsize, width, rows, own, places]
-        how: Kind = "row" if places * width != split.size else "view"
-        if width == split.length:
+        at = Gathered.of(where.shape, group.leaves[leaf.rows].shape, *leaf.along)
+        evenly, own = rows_apart(where, leaf.along[0]), at.width * itemsize
+        apart, table = (own, at.rows * own) if evenly is None else evenly
+        named = at.batches * at.places
+        words = [itemsize, at.width, at.rows, apart, named, at.places, table, at.sharing]
+        how: Kind = "row" if named * at.width != split.size else "view"
+        if at.width == split.length:
             how = "rows"
-        return Loaded(Operand(code, how, index=leaf.rows), words, found is None)
+        operand = Operand(code, how, index=leaf.rows, tables=at.batches > 1)
+        return Loaded(operand, words, evenly is None)
     if kind == "index":
         return Loaded(Operand(code, kind), [], not where.contiguous)
     if kind in ("one", "row"):

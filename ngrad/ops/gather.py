@@ -61,15 +61,16 @@ class Gathered(NamedTuple):
     sharing: int
 
     @classmethod
-    def of(cls, whole: Layout, index: Layout, axis: int, batches: int) -> Gathered:
-        """Those of a tensor: (lead..., middle..., rows, rest...), at indices (lead...,
-        places...).
+    def of(
+        cls, shape: tuple[int, ...], index: tuple[int, ...], axis: int, batches: int
+    ) -> Gathered:
+        """Those of a tensor of a shape: (lead..., middle..., rows, rest...), at indices of one:
+        (lead..., places...).
         """
-        shape = whole.shape
         return cls(
             math.prod(shape[:axis]),
             shape[axis],
-            math.prod(index.shape[batches:]),
+            math.prod(index[batches:]),
             math.prod(shape[axis + 1 :]),
             math.prod(shape[batches:axis]),
         )
@@ -84,7 +85,7 @@ def _take_prepare(inputs: tuple[Layout, ...], out: Layout, axis: int, batches: i
     if out.size == 0:
         return Program(), out
     read = dense_operands([*enumerate(inputs)])
-    launch, held = take_launch(Gathered.of(x, index, axis, batches), out, read.operands)
+    launch, held = take_launch(Gathered.of(x.shape, index.shape, axis, batches), out, read.operands)
     return read.then(launch, keep=(held,)), out
 
 
@@ -151,7 +152,8 @@ def rows_joined(
     values, index = inputs[which : which + 2]
     if values.size == 0 or out.size == 0:
         return Program(start, keep=held)
-    at, target, name = Gathered.of(out, index, axis, batches), out.device.target, f"scatter_{how}"
+    at = Gathered.of(out.shape, index.shape, axis, batches)
+    target, name = out.device.target, f"scatter_{how}"
     code = values.dtype.code
     if how == "put":  # whose bytes alone count
         size = min(values.dtype.itemsize, 8)

@@ -46,7 +46,7 @@ def _prepare(inputs: Any, out: Layout, rows: int, axis: int, batches: int) -> An
         return Program(), out
     shape = (*values.shape[:axis], rows, *values.shape[axis + index.ndim - batches :])
     memory = layout(values.dtype, shape, None, out.device)
-    at = Gathered.of(memory, index, axis, batches)
+    at = Gathered.of(memory.shape, index.shape, axis, batches)
     work = in_parts(target.typed("others", values.dtype.code), at, target)
     read = dense_operands([*enumerate(inputs)])
     operands = (*read.operands, (SCRATCH, read.scratch), (OUT, 0))

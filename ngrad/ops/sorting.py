@@ -127,7 +127,7 @@ def _places(keys: Dense, work: Prepared, x: Layout, out: Layout) -> Program:
 def _elements(keys: Dense, work: Prepared, x: Layout, out: Layout) -> Program:
     where = SCRATCH, keys.scratch
     find = Launch(work.kernel, work.facts, work.n, work.grain, (*keys.operands, where))
-    rows = Gathered.of(x, out, x.ndim - 1, x.ndim - 1)
+    rows = Gathered.of(x.shape, out.shape, x.ndim - 1, x.ndim - 1)
     take, held = take_launch(rows, out, (*keys.operands, where))
     program = keys.then(find, take, keep=(work.keep, held))
     return program._replace(scratch=keys.scratch + INT64.itemsize * out.size)

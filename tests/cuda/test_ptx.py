@@ -194,6 +194,7 @@ PROGRAMS = (
     *(programs.softmax, programs.cross_entropy, programs.layer_norm_columns, programs.levels),
     *(programs.flat_sweep, programs.joined, programs.column_extremes),
     *(programs.layer_norm_gradient, programs.side_by_side, programs.rows_by_index),
+    programs.rows_of_tables,
 )
 
 

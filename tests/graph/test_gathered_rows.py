@@ -86,6 +86,40 @@ def weighted(logits: Any, weights: Any) -> Any:
     return ngrad.reduce_sum(weights[OTHERS] * losses)
 
 
+BATCHES: dict[str, tuple[tuple[int, ...], Function]] = {
+    # shape of tables, and what of it they are: (lead, middle, rows, columns)
+    "in order": ((2, 3, 9, 70), lambda x: x),
+    "long rows": ((2, 3, 5, 1500), lambda x: x),
+    "of one row": ((2, 3, 1, 70), lambda x: x),
+    "rows from the last on": ((2, 3, 9, 70), lambda x: x[:, :, ::-1]),
+    "every other table": ((2, 6, 9, 70), lambda x: x[:, ::2]),
+    "tables that lie unevenly": ((2, 4, 9, 70), lambda x: x[:, 1:]),
+    "parts of rows": ((2, 3, 9, 80), lambda x: x[..., 3:73]),
+    "one table": ((1, 1, 9, 70), lambda x: x),
+    "one table for all": ((9, 70), lambda x: ngrad.broadcast_to(x, [2, 3, 9, 70])),
+    "columns first": ((2, 3, 70, 9), lambda x: ngrad.transpose(x, [0, 1, 3, 2])),
+}
+
+
+@pytest.mark.parametrize("tables", BATCHES)
+@pytest.mark.parametrize("reader", READERS)
+def test_rows_of_several_tables(tables: str, reader: str) -> None:
+    """Of all the same, of each of a batch others, or of each."""
+    shape, part = BATCHES[tables]
+    lead = (1, 1) if shape[:2] == (1, 1) else (2, 3)
+    drawn = np.random.default_rng(1).integers(-1, 1, (*lead, 4))
+    for batches, index in ((0, drawn[0, 0]), (0, drawn[0]), (1, drawn[:, 0]), (2, drawn)):
+        graph = traced(
+            lambda x, i, batches=batches: READERS[reader](gather_rows(part(x), i, 2, batches)),
+            uniform(*shape),
+            index,
+        )
+        RandomGraph(graph).compare(run(graph, tensors_of(graph)))
+        check(graph)
+        if tables != "one table":
+            assert "gathered" in places(graph), describe(fused(graph))
+
+
 ROWS, OTHERS = np.array([3, 0, 3, -1, 1]), np.array([4, 4, 0, 2, 1])
 PERMUTED = np.array([3, 0, 2, 1, 5, 4])
 COUNTS: list[tuple[str, Function, tuple[tuple[int, ...], ...], int]] = [
@@ -104,6 +138,14 @@ COUNTS: list[tuple[str, Function, tuple[tuple[int, ...], ...], int]] = [
     ),
     ("elements", lambda x, y: ngrad.exp(x[ROWS]) * y, ((6,), (5,)), 1),
     ("shown, too", lambda x: ((y := x[ROWS]), y * 2.0), ((6, 70),), 1),
+    ("along another axis", lambda x: x[:, ROWS] * 2.0, ((3, 6, 70),), 1),
+    ("along another axis, summed", lambda x: ngrad.reduce_sum(x[:, ROWS] ** 2), ((3, 6, 70),), 1),
+    (
+        "of each of a batch",
+        lambda x, w: ngrad.nn.softmax(ngrad.gather(x, [OTHERS, ROWS % 4], batch_dims=1) * w),
+        ((2, 6, 70), (70,)),
+        1,
+    ),
     ("one for each row", lambda x, y: x[ROWS][:, None] * y, ((6,), (5, 70)), 1),
     ("weights of losses", lambda x, w: weighted(x, w), ((5, 70), (70,)), 2),
     # They are stored once, by the first of two groups, and beside what a product reads.
@@ -124,7 +166,8 @@ COUNTS: list[tuple[str, Function, tuple[tuple[int, ...], ...], int]] = [
         ((6, 7), (5,)),
         2,
     ),
-    ("along another axis", lambda x: ngrad.gather(x, [0, 2, 2], axis=1) * 2.0, ((6, 70),), 2),
+    ("of columns", lambda x: ngrad.gather(x, [0, 2, 2], axis=1) * 2.0, ((6, 70),), 2),
+    ("of short rows", lambda x: ngrad.gather(x, [0, 2, 2], axis=1) * 2.0, ((5, 6, 7),), 2),
     ("several for each row", lambda x, y: x[ROWS][..., None] * y, ((6, 3), (5, 3, 70)), 2),
 ]
 
@@ -184,13 +227,14 @@ def test_nothing_compiles_for_other_tables() -> None:
 
 
 @pytest.mark.usefixtures("waiting")
-def test_indices_that_are_only_computed() -> None:
+@pytest.mark.parametrize("at", [(), (slice(None),)], ids=["of a table", "of tables"])
+def test_indices_that_are_only_computed(at: tuple[slice, ...]) -> None:
     """They are checked before: what is out of bounds raises, and the next call is as right."""
-    table, w = ngrad.constant(uniform(5, 70)), ngrad.constant(uniform(70, seed=1))
-    f = ngrad.function(lambda i: ngrad.reduce_sum(ngrad.nn.softmax(table[i * 2]) * w, 1))
+    table, w = ngrad.constant(uniform(*(3,) * len(at), 5, 70)), ngrad.constant(uniform(70, seed=1))
+    f = ngrad.function(lambda i: ngrad.reduce_sum(ngrad.nn.softmax(table[(*at, i * 2)]) * w, -1))
     for k in range(6):
         index = np.array([0, 2, -1, 0, k % 3])
-        expected = ngrad.reduce_sum(ngrad.nn.softmax(table.numpy()[index * 2]) * w, 1)
+        expected = ngrad.reduce_sum(ngrad.nn.softmax(table.numpy()[(*at, index * 2)]) * w, -1)
         np.testing.assert_array_equal(f(ngrad.constant(index)), expected)
         with pytest.raises(IndexBoundsError, match="getitem: index 6 is out of range"):
             f(ngrad.constant([1, 3])).numpy()

@@ -196,7 +196,11 @@ def _loaded(case: Case, k: int) -> Array:
         return whole
     if operand.index >= 0:
         shape = (case.rows,) if operand.kind == "row" else (case.rows, case.length)
-        return x[case.inputs[operand.index]].reshape(shape)
+        index = case.inputs[operand.index]
+        if operand.tables and index.ndim == 2:  # of so many tables in a row the same
+            of = np.arange(len(x))
+            return x[of[:, None], index[of // (len(x) // len(index))]].reshape(shape)
+        return x[index].reshape(shape)
     if operand.kind == "view":
         return x.reshape(case.rows, case.length)
     return x[None, :] if operand.kind == "column" else x

@@ -102,6 +102,21 @@ def rows_over(
     return x, (x.itemsize, width, len(x), x.strides[0])
 
 
+def tables_over(
+    rng: np.random.Generator, code: str, width: int, count: int, special: bool
+) -> tuple[Array, tuple[int, ...], tuple[int, int, int]]:
+    """A few tables of rows of a width; the words of a view by index that names so many rows; how
+    many tables in a row have the same indices, and how many differ, and the indices of each.
+    """
+    sharing, own = _divisor(rng, count), 1
+    own = _divisor(rng, count // sharing)
+    different = count // sharing // own
+    whole = sharing * different, 5 + int(rng.integers(2)), width + int(rng.integers(2))
+    x = numbers(rng, code, whole, special)[:, :5, :width]
+    words = x.itemsize, width, 5, x.strides[1], count, own, x.strides[0], sharing
+    return x, words, (sharing, different, own)
+
+
 def filled(
     space: Space,
     rows: int,
@@ -136,8 +151,14 @@ def filled(
             count = rows * length // width
             if operand.kind == "row":
                 count, width = rows, 1
+            if operand.tables and count:
+                x, words, parts = tables_over(rng, operand.code, width, count, special)
+                views.append(words)
+                indices[operand.index] = rng.integers(-5, 5, parts[1:])
+                inputs.append(np.asarray(x, dtype_of(operand.code)))
+                continue
             x, words = rows_over(rng, operand.code, width, special)
-            views.append((*words, count))
+            views.append((*words, count, max(count, 1), 0, 1))
             indices[operand.index] = rng.integers(-len(x), len(x), count)
         elif operand.kind == "index":
             x = np.empty(0, np.int64)  # drawn with the view

@@ -40,7 +40,8 @@ class _Drawing:
         self.draw, self.rows, self.length, self.panels = draw, rows, length, panels
         self.frames, self.flat = draw(st.integers(0, 2)), rows == 1 and draw(st.booleans())
         kinds = ["element", "element", "view", "row", "column", "one"]
-        kinds += ["view by index", "rows by index", "row by index"]
+        kinds += [f"{kind} by index{tables}" for kind in ("view", "rows", "row")
+                  for tables in ("", " of tables")]  # fmt: skip
         if self.frames:
             kinds.append("padded")
         drawn = draw(
@@ -52,9 +53,10 @@ class _Drawing:
             for code, kind in drawn
         ]
         self.index = len(operands)  # of level row: a column
-        by_index = [k for k, (_, kind) in enumerate(drawn) if kind.endswith("by index")]
+        by_index = [k for k, (_, kind) in enumerate(drawn) if "by index" in kind]
         for place, k in enumerate(by_index, self.index + 1):
-            operands[k] = (drawn[k][0], drawn[k][1].partition(" ")[0], 0, place)
+            kind, tables = drawn[k][1].partition(" ")[0], drawn[k][1].endswith("tables")
+            operands[k] = (drawn[k][0], kind, 0, place, tables)
         self.builder = Builder(*operands, ("i8", "row"), *[("i8", "index")] * len(by_index))
         self.values = list(range(len(operands)))
 

@@ -66,14 +66,18 @@ def layer_norm_columns() -> Space:
     return b.space(scale, b.reduce("sum", 1, "column", "f8"))
 
 
-def rows_by_index() -> Space:
+def rows_by_index(tables: bool = False) -> Space:
     """A softmax of them, to which shorter or longer ones are added, and their columns."""
-    kinds = ("f4", "rows", 0, 3), ("f4", "view", 0, 4), ("f4", "row", 0, 5)
+    kinds = [("f4", kind, 0, at, tables) for at, kind in enumerate(("rows", "view", "row"), 3)]
     b = Builder(*kinds, *[("i8", "index")] * 3)
     x = b.step("multiply", b.step("add", 0, 1), 2)
     e = b.step("exp", b.step("subtract", x, b.reduce("max", x)))
     share = b.step("divide", e, b.reduce("sum", e))
     return b.space(share, 0, 1, b.reduce("sum", 0, "column"))
+
+
+def rows_of_tables() -> Space:
+    return rows_by_index(True)
 
 
 def flat_sweep() -> Space:
@@ -160,7 +164,8 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
 
 @pytest.mark.parametrize("rows, length", ROWED + TALL)
 @pytest.mark.parametrize(
-    "make", [layer_norm_gradient, layer_norm_columns, column_extremes, rows_by_index]
+    "make",
+    [layer_norm_gradient, layer_norm_columns, column_extremes, rows_by_index, rows_of_tables],
 )
 def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is column_extremes else (max(length, 1),)

@@ -9,7 +9,7 @@ Kernels have the signature `(facts, n, *addresses)`; facts and operands are thos
 
 from __future__ import annotations
 
-from ngrad_kernels.moves import named_row
+from ngrad_kernels.moves import named_row, row_of_table
 
 # -- helpers ---------------------------------------------------------------------------------------
 
@@ -42,6 +42,13 @@ def locate_row(base, index, view, start):
     words = table_at(view)
     place = quotient(start, words[1])
     return named_row(base, index, view, place) + (start - place * words[1]) * words[0]
+
+
+def locate_in_table(base, index, view, start):
+    """The same of rows of several tables."""
+    words = table_at(view)
+    place = quotient(start, words[1])
+    return row_of_table(base, index, view, place) + (start - place * words[1]) * words[0]
 
 
 def element(base, view, index, size):
@@ -134,8 +141,8 @@ def holders(digit, lanes, bits):
 
 
 HELPERS = (
-    thread_index, thread_count, locate, named_row, locate_row, element, ahead, row_of, copy_item,
-    load_bits, store_bits, ordered, digit_at, holders,
+    thread_index, thread_count, locate, named_row, row_of_table, locate_row, locate_in_table,
+    element, ahead, row_of, copy_item, load_bits, store_bits, ordered, digit_at, holders,
 )  # fmt: skip
 
 

@@ -50,4 +50,5 @@ class SpaceKernel(SpaceWriter):
         """The address of an element of a view."""
         if self.space.inputs[k].index < 0:
             return f"locate(a{k}, w{k}, {number})"
-        return f"locate_row({self.named(k)}, {number})"
+        finds = "locate_in_table" if self.space.inputs[k].tables else "locate_row"
+        return f"{finds}({self.named(k)}, {number})"

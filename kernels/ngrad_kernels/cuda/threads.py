@@ -222,16 +222,6 @@ def _load_if(code: str) -> Callable[..., Any]:
     return load
 
 
-@intrinsic
-def quotient(typingctx, x, y):
-    """x // y of numbers that are not negative; of 32 bits, if that holds both, as is usual."""
-
-    def codegen(context, builder, signature, args):
-        return builder.udiv(*args)
-
-    return types.int64(types.int64, types.int64), codegen
-
-
 _REGISTERS = {"float": "f", "double": "d", "i16": "h", "i32": "r", "i64": "l"}
 """How inline assembly names a register of a type."""
 
@@ -320,7 +310,6 @@ NAMESPACE: dict[str, Any] = {
     "ballot": ballot,
     "count_bits": count_bits,
     "at_hand": at_hand,
-    "quotient": quotient,
     "atomic_min": _atomic("min"),
     "atomic_max": _atomic("max"),
     "atomic_add_f4": _atomic_add("f4"),

@@ -11,6 +11,7 @@ from ngrad.graph.group import Group, Leaf
 from ngrad.graph.indexing import Frame
 from ngrad.graph.reference.elementwise import ELEMENTWISE
 from ngrad.graph.reference.folds import FOLDS
+from ngrad.graph.reference.moves import MOVES
 from ngrad_kernels.space import Reduce, Step
 
 Array = np.ndarray[Any, Any]
@@ -25,7 +26,7 @@ def fused(*inputs: Array, group: Group) -> tuple[Array, ...] | Array:
     for leaf in group.leaves:
         x = inputs[leaf.input]
         if leaf.spread == "gathered":
-            x = x[values[leaf.rows]]
+            x = MOVES["take_rows"](x, values[leaf.rows], *leaf.along)
             x = x.reshape(_shape(group) if x.size == group.split.size else (-1, 1))
         values.append(_loaded(x, leaf, group))
     for step in group.steps:
@@ -69,7 +70,9 @@ def _loaded(x: Array, leaf: Leaf, group: Group) -> Array:
         out = np.zeros((rows, length), x.dtype)
         out[_within(frame)] = x.reshape(frame.rows, frame.columns)
         return out
-    if leaf.spread in ("index", "gathered"):
+    if leaf.spread == "index":
+        return x.reshape(leaf.shape)
+    if leaf.spread == "gathered":
         return x
     if leaf.spread == "one":
         return x.reshape(1, 1)

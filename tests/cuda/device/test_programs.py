@@ -129,6 +129,19 @@ def rows_by_index() -> Any:
     return loss, ngrad.reduce_max(table[index], 0), *tape.gradient(loss, [table, weights])
 
 
+def rows_of_tables() -> Any:
+    """The same of each of a batch, and others of each."""
+    x = np.concatenate([X] * (1 + 64 // X.shape[1]), 1)
+    tables, weights = ngrad.constant(np.stack([x, -x, x * 0.5])), ngrad.constant(x[0])
+    index = np.array([[2, 0], [0, 0], [1, 2]])
+    with ngrad.GradientTape() as tape:
+        tape.watch([tables, weights])
+        total = ngrad.reduce_sum(ngrad.tanh(ngrad.gather(tables, index[0], axis=1)) * weights)
+        own = ngrad.nn.softmax(ngrad.gather(tables, index, batch_dims=1) * weights)
+        loss = total + ngrad.reduce_sum(ngrad.square(own))
+    return loss, own, *tape.gradient(loss, [tables, weights])
+
+
 def nested() -> Any:
     x = ngrad.constant(X[0])
     with ngrad.GradientTape() as outer:
@@ -176,7 +189,8 @@ def halves() -> Any:
 
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
 @pytest.mark.parametrize(
-    "program", [chain, rows, turned, labels, rows_by_index, nested, jacobian, function, draws]
+    "program",
+    [chain, rows, turned, labels, rows_by_index, rows_of_tables, nested, jacobian, function, draws],
 )
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())

@@ -93,7 +93,9 @@ def test_rows_of_one_number() -> None:
 
 @pytest.mark.parametrize("rows, length", [(1, 16), (16, 40), (37, 33), (0, 20), (1030, 17)])
 @pytest.mark.parametrize(
-    "make", [programs.layer_norm_gradient, programs.rows_by_index], ids=lambda f: f.__name__
+    "make",
+    [programs.layer_norm_gradient, programs.rows_by_index, programs.rows_of_tables],
+    ids=lambda f: f.__name__,
 )
 def test_columns_beside_rows(make: Callable[[], Space], rows: int, length: int) -> None:
     """By slabs, where warps keep the rows, and apart."""
