@@ -92,6 +92,5 @@ def _part(space: Space, outputs: Sequence[int], given: Sequence[int] = ()) -> Sp
         else:
             operands = tuple([number[operand] for operand in step.operands])
             steps.append(replace(step, operands=operands))
-    return Space(
-        inputs, tuple(steps), tuple([number[k] for k in outputs]), space.frames, flat=space.flat
-    )
+    made = tuple([number[k] for k in outputs])
+    return replace(space, inputs=inputs, steps=tuple(steps), outputs=made)

@@ -309,6 +309,11 @@ class BlockLoops(ShortRows):
             return super().column_at(place, column)
         return f"i4(i) == i4(min(max({place} - c, -1), BLOCK))"
 
+    def inside(self, frame: int, column: str) -> str:
+        if column != "(c + i)":
+            return super().inside(frame, column)
+        return f"(i4(i) >= near{frame}) & (i4(i) < far{frame})"
+
     def _element(self, one: Pass, value: int) -> None:
         step, code = self.space.step(value), self.space.code_of(value)
         if value in one.reloads:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ngrad_kernels.addresses import copy_bytes
 from ngrad_kernels.codegen import helper
 from ngrad_kernels.integers import greatest, least
+from ngrad_kernels.short_runs import copy_runs
 
 
 @helper()
@@ -23,9 +23,9 @@ def framed(address, scratch, zeros, c, n, first, end, size):
         return address + (c - first) * size
     x = greatest(c, least(first, c + n))
     y = greatest(x, least(end, c + n))
-    copy_bytes(scratch, zeros, (x - c) * size)
-    copy_bytes(scratch + (x - c) * size, address + (x - first) * size, (y - x) * size)
-    copy_bytes(scratch + (y - c) * size, zeros, (c + n - y) * size)
+    copy_runs(scratch, zeros, (x - c) * size, 1, 0, 0)
+    copy_runs(scratch + (x - c) * size, address + (x - first) * size, (y - x) * size, 1, 0, 0)
+    copy_runs(scratch + (y - c) * size, zeros, (c + n - y) * size, 1, 0, 0)
     return scratch
 
 

@@ -237,7 +237,7 @@ class _Kernel(BlockLoops):
                 self.write(f"store_{code}(q, i, {code}(reload_{wide}(p, i)))")
 
     def _row(self) -> None:
-        self.write("start = row * length")
+        self.begin_row()
         for k in self.by_rows:
             size = size_of(self.space.code_of(k))
             part = f"first * {size}, min((last - first) * {size}, {BEYOND})"
@@ -344,6 +344,7 @@ class _Kernel(BlockLoops):
     def _addresses(self, one: Pass) -> None:
         """The addresses of a block of inputs and outputs."""
         used = {value for loop in one.loops for value in loop.values}
+        self._frames_here(used)
         inputs = set(range(len(self.space.inputs))).difference(one.reloads)
         for k in sorted(used & inputs):
             operand = self.space.inputs[k]
@@ -376,13 +377,25 @@ class _Kernel(BlockLoops):
                 waits = f"m{k} + c * {size}" if k in self.held else f"m{k}"
                 self.write(f"y{k} = q{k}", f"q{k} = select(g{k}, {waits}, y{k})")
 
+    def _frames_here(self, used: set[int]) -> None:
+        """Where frames end in the row, and their places in a block: int32, of which a vector has
+        twice as many as of int64.
+        """
+        space = self.space
+        steps = [step for k in used if isinstance(step := space.step(k), Step)]
+        asked = {step.frame for step in steps if step.scalar == "inside"}
+        for k in sorted(asked.union(space.inputs[k].frame for k in self.padded if k in used)):
+            end = f"e{k}" if space.flat else f"select({self.crosses(k)}, e{k}, o{k})"
+            self.write(f"end{k} = {end}")
+            if k in asked:
+                self.write(f"near{k} = i4(min(max(o{k} - c, 0), BLOCK))")
+                self.write(f"far{k} = i4(min(max(end{k} - c, 0), BLOCK))")
+
     def _padded(self, k: int) -> None:
         """A block of what fills a frame, which is empty in rows beside it."""
         operand = self.space.inputs[k]
-        first, end = f"o{operand.frame}", f"e{operand.frame}"
-        if not self.space.flat:
-            end = f"select({self.crosses(operand.frame)}, {end}, {first})"
-        where = f"{self.row_of(k)}, s{k}, zeros, c, n, {first}, {end}, {size_of(operand.code)}"
+        place = f"o{operand.frame}, end{operand.frame}"
+        where = f"{self.row_of(k)}, s{k}, zeros, c, n, {place}, {size_of(operand.code)}"
         self.write(f"p{k} = framed({where})")
 
 

@@ -24,13 +24,13 @@ Level = Literal["one", "row", "element"]
 ROWS, LENGTH, SPAN, TILE, TILES, FETCH, FETCH_ROWS, STREAM, SHARE, FRAMES = range(10)
 """Words of a launch's facts: sizes of the space and of its items, the routines that find elements
 of views, and of rows by index, whether outputs go past the caches, how many items have memory in
-common (`scratch.py`); from `FRAMES` on the `FRAME` words of each frame, for each padded input the
-bytes from a row to the next, for each input that is a view, or by index, the offset of its words;
-of panels their rows, and the elements of all accumulators of a column reduction; then the words of
-those inputs. `space_facts.py` writes them.
+common (`scratch.py`); from `FRAMES` on, of each grid of several axes, for each axis but the last
+the rows from one place along it to the next, then for each but the first its extent; of each frame
+its first column and how many it has, then for each axis of its grid its first place and how many;
+for each padded input the bytes from a place along each axis to the next; for each input that is a
+view, or by index, the offset of its words; of panels their rows, and the elements of all
+accumulators of a column reduction; then the words of those inputs. `space_facts.py` writes them.
 """
-FRAME = 4
-"""Words of a frame: its first row, how many it has, its first column, and how many."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,11 @@ class Space:
         Values that are stored: of level element at r * L + c, of level row at r, of level one at
         0, of a reduction over columns at c, of panel p at p * L + c; what is interleaved as so many
         at each place.
-    frames : int
-        How many ranges of rows and of columns the facts hold, for what is padded.
+    frames : tuple of int
+        Of each part of the rows and range of columns that the facts hold, for what is padded: the
+        grid in which its rows are a range along each axis.
+    grids : tuple of int
+        Into how many axes each divides the rows: one, where parts are ranges of rows.
     over : tuple of (input, output)
         Inputs that lie in the memory of an output, which takes their place element by element
         (`in_place.py`).
@@ -114,7 +117,8 @@ class Space:
     inputs: tuple[Operand, ...]
     steps: tuple[Step | Reduce, ...]
     outputs: tuple[int, ...]
-    frames: int = 0
+    frames: tuple[int, ...] = ()
+    grids: tuple[int, ...] = ()
     over: tuple[tuple[int, int], ...] = ()
     flat: bool = False
     panels: bool = False

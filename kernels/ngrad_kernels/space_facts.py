@@ -14,6 +14,7 @@ memory with an input but as `Space.over` says.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -96,6 +97,29 @@ def _traffic(space: Space, rows: int, length: int) -> int:
     return rows * length * sum(space.size_of(value) for value in (*read, *written))
 
 
+Part = tuple[Sequence[tuple[int, int, int]], int, int]
+"""A frame: its axes of the rows (extent, first place, how many), first column, how many columns."""
+
+
+def _grid_words(space: Space, frames: Sequence[Part]) -> list[int]:
+    words: list[int] = []
+    for grid in range(len(space.grids)):
+        axes, _, _ = frames[space.frames.index(grid)]
+        extents = [extent for extent, _, _ in axes]
+        words += [math.prod(extents[d + 1 :]) for d in range(len(extents) - 1)]
+        words += extents[1:]
+    return words
+
+
+def _frame_words(frames: Sequence[Part]) -> list[int]:
+    words: list[int] = []
+    for axes, left, columns in frames:
+        words += [left, columns]
+        for _, first, count in axes:
+            words += [first, count]
+    return words
+
+
 def facts(
     space: Space,
     rows: int,
@@ -103,8 +127,8 @@ def facts(
     span: int,
     tile: int,
     panels: int = 1,
-    frames: Sequence[tuple[int, int, int, int]] = (),
-    pitches: Sequence[int] = (),
+    frames: Sequence[Part] = (),
+    pitches: Sequence[Sequence[int]] = (),
     views: Sequence[Sequence[int]] = (),
     fetch: int = 0,
     share: int = 1,
@@ -123,10 +147,11 @@ def facts(
         `ROWS`.
     panels : int
         How many there are.
-    frames : sequence of (first row, rows, first column, columns)
-        Of a flat space all in its row.
-    pitches : sequence of int
-        For each padded input, in order: the bytes from a row of its frame to the next.
+    frames : sequence of (axes, first column, columns)
+        Each axis of the rows as its extent, the first place in it, and how many; of a flat space
+        there need be none.
+    pitches : sequence of sequence of int
+        For each padded input, in order: the bytes from a place along each axis to the next.
     views : sequence of words
         For each input that is a view, or by index, in order: item size, number of dimensions, then
         size and stride (in bytes) of each, over all rows and columns; by index, what
@@ -144,7 +169,7 @@ def facts(
     """
     _check(space, rows, length, span, tile)
     kinds = [operand.kind for operand in space.inputs]
-    expected = space.frames, kinds.count("padded"), len(space.worded)
+    expected = len(space.frames), kinds.count("padded"), len(space.worded)
     given = len(frames), len(pitches), len(views)
     if given != expected:
         raise ValueError(
@@ -154,7 +179,8 @@ def facts(
     stream = int(length >= BLOCK // 4 and _traffic(space, rows, length) >= STREAMED)
     head = [rows, length, span, tile, tiles, fetch, fetch_rows, stream, share]
     assert len(head) == FRAMES
-    head += [*(word for frame in frames for word in frame), *pitches]
+    head += [*_grid_words(space, frames), *_frame_words(frames)]
+    head += [word for own in pitches for word in own]
     of_panels = []
     if space.panels:
         of_panels = [rows // panels, _kept(rows, length, span, tile, panels)]

@@ -2,8 +2,10 @@
 column, or of a whole row, are computed.
 
 Names: `v` a value, `a` the address of an operand, `w` the words of a view; of a frame `o` and `e`
-the first column and the one after its last, `top` and `low` the same of rows, where there are
-some, and then `pitch` the bytes from a row of a padded operand to the next.
+the first column and the one after its last, `top` and `low` the same of rows, along each axis of
+its grid, where there are some, and then `pitch` the bytes from a place along one of a padded
+operand to the next; of a grid `below` the rows from a place along an axis to the next, and the
+axis's `extent`, and `at` the place of a row along one.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 
 from ngrad_kernels.contract import accumulator
 from ngrad_kernels.expressions import expression
-from ngrad_kernels.space import FRAME, FRAMES, Reduce, Space, Step
+from ngrad_kernels.space import FRAMES, Reduce, Space, Step
 from ngrad_kernels.space_passes import elements, needed
 from ngrad_kernels.writer import Writer
 
@@ -31,8 +33,9 @@ class SpaceWriter(Writer):
         kinds = [operand.kind for operand in space.inputs]
         self.padded = [k for k, kind in enumerate(kinds) if kind == "padded"]
         self.views = space.worded
-        self._pitches = FRAMES + FRAME * space.frames
-        self._views = self._pitches + len(self.padded)
+        self._frames = FRAMES + sum(2 * (axes - 1) for axes in space.grids if axes > 1)
+        self._pitches = self._frames + sum(2 + 2 * self.axes(k) for k in range(len(space.frames)))
+        self._views = self._pitches + sum(self.axes(space.inputs[k].frame) for k in self.padded)
 
     # -- operands ----------------------------------------------------------------------------------
 
@@ -44,16 +47,39 @@ class SpaceWriter(Writer):
         """The address of an output."""
         return self.operand(len(self.space.inputs) + k)
 
+    def axes(self, frame: int) -> int:
+        """Along how many axes a frame has a range of rows."""
+        return self.space.grids[self.space.frames[frame]]
+
     def frames(self, words: str) -> None:
         """Where frames are; of a flat space, which has one row, in that."""
-        for k in range(self.space.frames):
-            at = FRAMES + FRAME * k
-            self.write(f"o{k} = {words}[{at + 2}]", f"e{k} = o{k} + {words}[{at + 3}]")
-            if not self.space.flat:
-                self.write(f"top{k} = {words}[{at}]", f"low{k} = top{k} + {words}[{at + 1}]")
-        if not self.space.flat:
-            for k, at in zip(self.padded, range(self._pitches, self._views), strict=True):
-                self.write(f"pitch{k} = {words}[{at}]")
+        space, word = self.space, iter(range(FRAMES, self._views))
+        for grid, axes in enumerate(space.grids):
+            for name, which in (("below", range(axes - 1)), ("extent", range(1, axes))):
+                self.write(*[f"{name}{grid}_{d} = {words}[{next(word)}]" for d in which])
+        for k in range(len(space.frames)):
+            self.write(f"o{k} = {words}[{next(word)}]", f"e{k} = o{k} + {words}[{next(word)}]")
+            for d in range(self.axes(k)):
+                first, count = f"{words}[{next(word)}]", f"{words}[{next(word)}]"
+                if not space.flat:
+                    self.write(f"top{k}_{d} = {first}", f"low{k}_{d} = top{k}_{d} + {count}")
+        for k in self.padded:
+            for d in range(self.axes(space.inputs[k].frame)):
+                pitch = f"pitch{k}_{d} = {words}[{next(word)}]"
+                if not space.flat:
+                    self.write(pitch)
+
+    def begin_row(self) -> None:
+        """Where the row `row` begins, and its place along each axis of grids."""
+        self.write("start = row * length")
+        for grid, axes in enumerate(self.space.grids):
+            for d in range(axes if axes > 1 else 0):
+                place = "row" if d == axes - 1 else f"row // below{grid}_{d}"
+                self.write(f"at{grid}_{d} = {place}" + f" % extent{grid}_{d}" * (d > 0))
+
+    def along(self, frame: int, axis: int) -> str:
+        """The place of a row that has begun along an axis of a frame's grid."""
+        return f"at{self.space.frames[frame]}_{axis}" if self.axes(frame) > 1 else "row"
 
     @property
     def panel_words(self) -> int:
@@ -102,7 +128,8 @@ class SpaceWriter(Writer):
 
     def crosses(self, frame: int) -> str:
         """A condition: whether the row `row` has elements in a frame."""
-        return f"(row >= top{frame}) & (row < low{frame})"
+        places = [(self.along(frame, d), f"{frame}_{d}") for d in range(self.axes(frame))]
+        return " & ".join([f"({at} >= top{own}) & ({at} < low{own})" for at, own in places])
 
     def row_of(self, k: int) -> str:
         """The address of that part of a padded input that is in the row `row`; by index, of the row
@@ -113,7 +140,10 @@ class SpaceWriter(Writer):
             return f"{finds}({self.named(k)}, row)"
         if self.space.flat:
             return f"a{k}"
-        return f"a{k} + (row - top{self.space.inputs[k].frame}) * pitch{k}"
+        frame = self.space.inputs[k].frame
+        places = [(self.along(frame, d), d) for d in range(self.axes(frame))]
+        steps = [f"({at} - top{frame}_{d}) * pitch{k}_{d}" for at, d in places]
+        return " + ".join([f"a{k}", *steps])
 
     def named(self, k: int) -> str:
         """Rows by index, as `moves.named_row` is told of them."""

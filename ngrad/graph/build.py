@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ngrad.graph.chains import is_zero
 from ngrad.graph.fusable import Fusable, Placed, Use
 from ngrad.graph.graph import Node
 from ngrad.graph.group import Group, Leaf, Spread
@@ -158,7 +159,10 @@ class _Builder:
         facts, code = self.facts, node.spec.dtype.code
         parts = list(facts.placed[k])
         if facts.kinds[k] == "embed":
-            value = self._one(facts.uses[k][-1].value)
+            (part,), fill = parts, facts.uses[k][-1].value
+            if self._is_read(part) and is_zero(facts.nodes[fill]):
+                return self._framed(facts.use(part.seen), part)  # beside it zeros are read
+            value = self._one(fill)
         else:
             value = self._framed(facts.use(parts[-1].seen), parts.pop())
         for part in reversed(parts):
@@ -166,6 +170,11 @@ class _Builder:
             frame = part.frames[self.split.whole]
             value = self._step(Step("where", (self._inside(frame), inner, value), code))
         return value
+
+    def _is_read(self, part: Placed) -> bool:
+        """Whether a part is read from where it lies, and not computed in its place."""
+        use = self.facts.use(part.seen)
+        return use.value not in part.chain and self.facts.size(use.value) > 1
 
     def _frame(self, frame: Frame) -> int:
         return self.frames.setdefault(frame, len(self.frames))

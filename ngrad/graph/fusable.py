@@ -24,7 +24,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.lying import how_values_lie
 from ngrad.graph.narrow import is_long
 from ngrad.graph.roles import VIEWS, Kind, kind_of
-from ngrad.graph.strides import pitch
+from ngrad.graph.strides import pitches
 from ngrad_kernels.space import Level
 
 ROW_LIMIT = 1 << 16
@@ -65,8 +65,10 @@ class Placed(NamedTuple):
 
 
 def _even(where: Layout, frame: Frame) -> bool:
-    """Whether what fills a frame has rows that each lie in one run, as far from one another."""
-    return pitch(where, frame.rows, frame.columns) is not None
+    """Whether what fills a frame has rows that each lie in one run, as far from one another along
+    each axis.
+    """
+    return pitches(where, frame.shape) is not None
 
 
 class Fusable:

@@ -39,16 +39,33 @@ class Split(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A range of the rows and one of the columns of a space."""
+    """A part of the rows of a space, and a range of its columns.
 
-    top: int
-    rows: int
+    Attributes
+    ----------
+    axes : tuple of (extent, first, count)
+        Axes that together are the rows, from the slowest to the fastest, and of each the places
+        that the part has: of a range of rows one, of the only row none.
+    left, columns : int
+    """
+
+    axes: tuple[tuple[int, int, int], ...]
     left: int
     columns: int
 
     @property
+    def extents(self) -> tuple[int, ...]:
+        """The grid of the rows."""
+        return tuple([extent for extent, _, _ in self.axes])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of what fills the frame."""
+        return (*[count for _, _, count in self.axes], self.columns)
+
+    @property
     def size(self) -> int:
-        return self.rows * self.columns
+        return math.prod(self.shape)
 
 
 Box = tuple[tuple[int, int, int], ...]
@@ -110,6 +127,28 @@ def lie_apart(one: Box, other: Box) -> bool:
         if max(first, last) < min(start, end) or max(start, end) < min(first, last):
             return True
     return False
+
+
+def within(box: Box, slices: Box) -> tuple[Box, Box] | None:
+    """What of a part is in a slice of the array that it is in: a slice of the part, and where that
+    lies in the slice, of no elements if it is beside it; None if either has steps, or that depends
+    on open sizes.
+
+    Examples
+    --------
+    >>> within(((1, 1, 8), (0, 1, 5)), ((2, 1, 8), (0, 1, 5)))
+    (((1, 1, 7), (0, 1, 5)), ((0, 1, 7), (0, 1, 5)))
+    """
+    own, place = [], []
+    for (first, pace, number), (start, step, count) in zip(box, slices, strict=True):
+        if any(type(n) is not int for n in (first, pace, number, start, step, count)):
+            return None
+        if (pace != 1 and number > 1) or (step != 1 and count > 1):
+            return None
+        begin, end = max(first, start), min(first + number, start + count)
+        own.append((begin - first, 1, max(end - begin, 0)))
+        place.append((begin - start, 1, max(end - begin, 0)))
+    return tuple(own), tuple(place)
 
 
 def pattern(own: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Pattern, Split | None]:
@@ -197,30 +236,40 @@ def reduction_split(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Axis
     return None
 
 
-def _range(shape: tuple[int, ...], box: Box) -> tuple[int, int] | None:
-    """Where a part begins and how many elements it has, if it is one range of them in order."""
-    first = next((k for k, n in enumerate(shape) if n != 1), len(shape))
-    if first == len(shape):
-        return 0, 1
-    start, step, count = box[first]
-    later = shape[first + 1 :]
-    if (step != 1 and count > 1) or box[first + 1 :] != tuple((0, 1, n) for n in later):
-        return None
-    block = math.prod(later)
-    return start * block, count * block
+def _ranges(shape: tuple[int, ...], box: Box) -> list[tuple[int, int, int]] | None:
+    """A part as ranges along as few axes as can be, of which each is its extent, the first place,
+    and how many: one where it is one range of elements in order; None if it takes places apart.
+    """
+    found: list[tuple[int, int, int]] = []
+    for n, (start, step, count) in reversed([*zip(shape, box, strict=True)]):
+        if n == 1:
+            continue
+        if step != 1 and count > 1:
+            return None
+        extent, first, own = found[-1] if found else (0, 0, 0)
+        if found and (own == extent or count == 1):
+            found[-1] = n * extent, start * extent + first, (count - 1) * extent + own
+        else:
+            found.append((n, start, count))
+    return found[::-1]
 
 
 def frame_at(shape: tuple[int, ...], box: Box, cut: int) -> Frame | None:
     """Where a part lies in the space whose columns are the axes of an array from `cut` on, if that
-    is a range of rows and one of columns.
+    is a range of columns in some of the rows.
 
     Examples
     --------
     >>> frame_at((9, 5, 2), ((1, 1, 8), (3, 1, 2), (0, 1, 2)), 1)
-    Frame(top=1, rows=8, left=6, columns=4)
+    Frame(axes=((9, 1, 8),), left=6, columns=4)
+    >>> frame_at((9, 5, 2), ((1, 1, 8), (3, 1, 2), (0, 1, 2)), 2)
+    Frame(axes=((9, 1, 8), (5, 3, 2)), left=0, columns=2)
     """
-    rows, columns = _range(shape[:cut], box[:cut]), _range(shape[cut:], box[cut:])
-    return None if rows is None or columns is None else Frame(*rows, *columns)
+    rows, columns = _ranges(shape[:cut], box[:cut]), _ranges(shape[cut:], box[cut:])
+    if rows is None or columns is None or len(columns) > 1:
+        return None
+    _, left, count = columns[0] if columns else (1, 0, 1)
+    return Frame(tuple(rows), left, count)
 
 
 def _by_steps(shape: tuple[int, ...], boxes: list[Box]) -> tuple[tuple[int, ...], list[Box]]:
@@ -245,16 +294,17 @@ def _by_steps(shape: tuple[int, ...], boxes: list[Box]) -> tuple[tuple[int, ...]
 
 
 def frames(shape: tuple[int, ...], boxes: list[Box]) -> dict[Split, tuple[Frame, ...]]:
-    """Where parts of an array lie, by the spaces in which each is a range of rows and one of
-    columns; the flat one first, if it is among them. Every other row is half of each row of two.
+    """Where parts of an array lie, by the spaces in which each is a range of columns in some of the
+    rows; the flat one first, if it is among them. Every other row is half of each row of two.
 
     Examples
     --------
     >>> frames((100, 80), [((3, 1, 2), (0, 1, 80))])
-    {Split(rows=1, length=8000, panels=1): (Frame(top=0, rows=1, left=240, columns=160),), \
-Split(rows=100, length=80, panels=1): (Frame(top=3, rows=2, left=0, columns=80),)}
+    {Split(rows=1, length=8000, panels=1): (Frame(axes=(), left=240, columns=160),), \
+Split(rows=100, length=80, panels=1): (Frame(axes=((100, 3, 2),), left=0, columns=80),)}
     >>> frames((100, 80), [((1, 2, 50), (0, 1, 80))])
-    {Split(rows=50, length=160, panels=1): (Frame(top=0, rows=50, left=80, columns=80),)}
+    {Split(rows=50, length=160, panels=1): (Frame(axes=((50, 0, 50),), left=80, columns=80),), \
+Split(rows=100, length=80, panels=1): (Frame(axes=((50, 0, 50), (2, 1, 1)), left=0, columns=80),)}
     """
     found: dict[Split, tuple[Frame, ...]] = {}
     shape, boxes = _by_steps(shape, boxes)

@@ -1,8 +1,9 @@
 """Broadcasts as late, and slices as early, as they can be: rewrites before a graph is cut.
 
 What is computed from broadcast values alone is computed before the broadcast. A slice of a computed
-value that nobody needs whole is computed from slices, which are views. Both keep every bit, since
-an elementwise op does the same to the same elements; and how results lie, on which products depend.
+value that nobody needs whole is computed from slices, which are views; a slice of what is padded,
+from a slice that is padded less. All keep every bit, since an elementwise op does the same to the
+same elements; and how results lie, on which products depend.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 
 from ngrad.graph.graph import CONSTANT, INPUT, Graph, Node
+from ngrad.graph.indexing import frames, within
 from ngrad.graph.layout import Layout
 from ngrad.graph.lying import how_values_lie
 from ngrad.graph.op import TABLE, Op, Params
@@ -151,17 +153,26 @@ class _Narrowed:
         nodes, outputs = self.old.nodes, {*self.old.outputs}
         lies = read_as_they_lie(self.old, self.need)
         whole = [k in outputs for k in range(len(nodes))]
+        mapped = [k not in outputs for k in range(len(nodes))]  # read by elementwise ops alone
         slices: dict[int, set[Slices]] = {}
+        asked: dict[int, set[Slices]] = {}  # by those of what is computed from it, too
         for k in range(len(nodes) - 1, -1, -1):
             if not self.need[k]:
                 continue
             kind = kind_of(nodes[k])
             if kind == "slice" and not lies[k]:
-                slices.setdefault(nodes[k].inputs[0], set()).add(nodes[k].params[0])
+                (source,), (part,) = nodes[k].inputs, nodes[k].params
+                slices.setdefault(source, set()).add(part)
+                asked.setdefault(source, set()).add(part)
+                whole[source] |= kind_of(nodes[source]) == "embed" and not mapped[k]
                 continue
             partly = kind == "map" and not whole[k]
             for source in nodes[k].inputs:
                 whole[source] |= not partly
+                mapped[source] &= kind == "map"
+                if partly:
+                    own = {self._of_source(source, part) for part in asked.get(k, ())}
+                    asked.setdefault(source, set()).update(own)
         free = [False] * len(nodes)
         cut = [False] * len(nodes)
         long = [False] * len(nodes)
@@ -177,6 +188,8 @@ class _Narrowed:
                 often = long[k] and taken > AGAIN_LIMIT * node.spec.size
                 cut[k] = not often and all(free[j] or cut[j] for j in node.inputs)
                 long[k] &= cut[k]
+            elif kind == "embed" and not whole[k] and self.need[k]:
+                cut[k] = all(self._is_placed(node, part) for part in asked.get(k, ()))
         return cut
 
     def _sliced(self, k: int, slices: Slices) -> int:
@@ -198,17 +211,44 @@ class _Narrowed:
 
     def _sources(self, k: int, slices: Slices) -> list[Part]:
         """The slices that one of an elementwise value is made of; none, where that is there."""
-        found = []
-        for source in self.old.nodes[k].inputs if self.cut[k] else ():
-            shape = self.old.nodes[source].spec.shape
-            own = slices[len(slices) - len(shape) :]
-            here = tuple((0, 1, 1) if n == 1 else part for n, part in zip(shape, own, strict=True))
-            found.append((source, here))
-        return found
+        node = self.old.nodes[k]
+        if not self.cut[k]:
+            return []
+        if kind_of(node) == "embed":
+            found = within(node.params[1], slices)
+            return [(node.inputs[0], found[0])] if found else []
+        return [(source, self._of_source(source, slices)) for source in node.inputs]
+
+    def _of_source(self, k: int, slices: Slices) -> Slices:
+        """The slice of an operand of which a slice of an elementwise value is made."""
+        shape = self.old.nodes[k].spec.shape
+        own = slices[len(slices) - len(shape) :]
+        return tuple((0, 1, 1) if n == 1 else part for n, part in zip(shape, own, strict=True))
+
+    def _is_placed(self, node: Node, slices: Slices) -> bool:
+        """Whether a loop nest can compute a slice of what is padded, in its place."""
+        found = within(node.params[1], slices)
+        if found is None:
+            return False
+        shape = tuple([count for _, _, count in slices])
+        return 0 not in shape and bool(frames(shape, [found[1]]))
+
+    def _padded(self, node: Node, slices: Slices, sources: list[int]) -> int:
+        """A node for a slice of what is padded."""
+        found, shape = within(node.params[1], slices), tuple([count for _, _, count in slices])
+        assert found is not None
+        (source,), fill, place = sources, self.index[node.inputs[1]], found[1]
+        if self.new.nodes[source].spec.shape == shape:
+            return source
+        if self.new.nodes[source].spec.size == 0:
+            return self._broadcast(fill, shape)
+        return self._apply(TABLE["embed"], (source, fill), (shape, place))
 
     def _part(self, k: int, slices: Slices, sources: list[int]) -> int:
         """A node for a slice, of those for what it is made of."""
         node = self.old.nodes[k]
+        if self.cut[k] and kind_of(node) == "embed":
+            return self._padded(node, slices, sources)
         if self.cut[k] and isinstance(node.op, Op):
             inputs = tuple(map(self._unbroadcast, sources))
             made = self._apply(node.op, inputs, node.params)

@@ -155,16 +155,20 @@ def is_run(dims: Dims, itemsize: int) -> bool:
     return not dims or (len(dims) == 1 and dims[0][1] == itemsize)
 
 
-def pitch(where: Layout, rows: int, columns: int) -> int | None:
-    """The bytes from a row to the next, of elements that lie as so many rows of neighbours; None if
-    they do not.
+def pitches(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The bytes from a place to the next along each axis of a shape but the last, along which
+    elements are neighbours; None if they do not lie so.
+
+    Examples
+    --------
+    >>> from ngrad.dtypes import float32
+    >>> pitches(layout(float32, (2, 3, 4), (96, 16, 4)), (2, 12))
+    (96,)
     """
-    itemsize = where.dtype.itemsize
-    dims = collapse(list(zip(where.shape, where.strides, strict=True)))
-    if is_run(dims, itemsize):
-        return columns * itemsize
-    own = [(n, stride) for n, stride in ((rows, dims[0][1]), (columns, itemsize)) if n > 1]
-    return dims[0][1] if dims == own and rows > 1 else None
+    strides = reshaped_strides(where, shape)
+    if strides is None or strides[-1] != where.dtype.itemsize:
+        return None
+    return strides[:-1]
 
 
 def rows_apart(where: Layout, axis: int) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from ngrad.graph.gather import TOGETHER
 from ngrad.graph.graph import Graph
 from ngrad.graph.group import FUSED, Group, Leaf
 from ngrad.graph.indexing import Split
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import Layout, contiguous_strides, layout
 from ngrad.graph.op import Op
 from ngrad.graph.program import SCRATCH, Launch, Program, result
 from ngrad.graph.room import padded
@@ -23,7 +23,7 @@ from ngrad.graph.strides import (
     broadcast_strides,
     collapse,
     is_run,
-    pitch,
+    pitches,
     rows_apart,
     same_shape,
     view_words,
@@ -48,13 +48,14 @@ Place = tuple[int, int]
 
 class Loaded(NamedTuple):
     """How a leaf is loaded: its operand, the words of its view if it is one, whether it must be
-    copied to contiguous memory first, and if it is padded the bytes from a row to the next.
+    copied to contiguous memory first, and if it is padded the bytes from a place to the next along
+    each axis of its frame.
     """
 
     operand: Operand
     view: list[int]
     copied: bool
-    pitch: int = 0
+    pitches: tuple[int, ...] = ()
 
 
 def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
@@ -63,8 +64,8 @@ def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
     itemsize = where.dtype.itemsize
     if kind == "padded":
         frame = group.frames[leaf.frame]
-        found = pitch(where, frame.rows, frame.columns)
-        own = frame.columns * itemsize if found is None else found
+        found = pitches(where, frame.shape)
+        own = contiguous_strides(frame.shape, itemsize)[:-1] if found is None else found
         return Loaded(Operand(code, kind, leaf.frame), [], found is None, own)
     if kind == "gathered":
         at = Gathered.of(where.shape, group.leaves[leaf.rows].shape, *leaf.along)
@@ -146,7 +147,16 @@ def rendered(group: Group, inputs: tuple[Layout, ...]) -> tuple[str, str]:
 def _space(group: Group, loaded: list[Loaded]) -> Space:
     operands = tuple(leaf.operand for leaf in loaded)
     flat, panels = group.split.rows == 1, group.split.panels > 1
-    return Space(operands, group.steps, group.outputs, len(group.frames), flat=flat, panels=panels)
+    grids = [*dict.fromkeys(frame.extents for frame in group.frames)]
+    return Space(
+        operands,
+        group.steps,
+        group.outputs,
+        tuple([grids.index(frame.extents) for frame in group.frames]),
+        tuple(map(len, grids)),
+        flat=flat,
+        panels=panels,
+    )
 
 
 def _cut(space: Space, split: Split) -> tuple[int, int]:
@@ -184,7 +194,7 @@ class _Launches:
     def __init__(self, group: Group, inputs: tuple[Layout, ...], loaded: list[Loaded]) -> None:
         self._target, self._split = inputs[0].device.target, group.split
         self._frames = group.frames
-        self._pitches = [leaf.pitch for leaf in loaded if leaf.operand.kind == "padded"]
+        self._pitches = [leaf.pitches for leaf in loaded if leaf.operand.kind == "padded"]
         self._views = [leaf.view for leaf in loaded if leaf.view]
         leaves = [(leaf.input, _seen(leaf, inputs[leaf.input])) for leaf in group.leaves]
         copied = [where for where, how in zip(leaves, loaded, strict=True) if how.copied]

@@ -192,7 +192,8 @@ def test_kernels_around_libraries(tmp_path: Path, request: pytest.FixtureRequest
 
 PROGRAMS = (
     *(programs.softmax, programs.cross_entropy, programs.layer_norm_columns, programs.levels),
-    *(programs.flat_sweep, programs.joined, programs.column_extremes),
+    *(programs.flat_sweep, programs.joined, programs.joined_along_axes),
+    *(programs.column_extremes, programs.joined_columns),
     *(programs.layer_norm_gradient, programs.side_by_side, programs.rows_by_index),
     programs.rows_of_tables,
 )

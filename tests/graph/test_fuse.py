@@ -132,6 +132,11 @@ def steps(x: Any) -> Any:
     return x
 
 
+def frame(x: Any) -> Any:
+    """Images with zeros around them."""
+    return ngrad.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
+
+
 def sum_of_slices(x: Any) -> Any:
     return ngrad.add_n([x[k : 4 + k] for k in range(5)])
 
@@ -172,6 +177,10 @@ ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     ("reshaped", lambda x: ngrad.tanh(ngrad.reshape(x * 2.0, (5, 6))) + 1.0, ((6, 5),), 1),
     ("differences", lambda x: (x[1:] - x[:-1]) * 2.0, ((9,),), 1),
     ("placed", lambda x: ngrad.tanh(ngrad.pad(x * 2.0, [[1, 0], [2, 1]])), ((6, 70),), 1),
+    ("placed along axes", lambda x: frame(x * 2.0) + 1.0, ((2, 3, 30, 3),), 1),
+    ("a frame's parts", lambda x: frame(x)[:, 1:, :-1] * 2.0, ((2, 3, 30, 3),), 1),
+    ("a frame's inside", lambda x: frame(x)[:, 1:-1, 1:-1] * 2.0, ((2, 3, 30, 3),), 1),
+    ("outside of a frame", lambda x: frame(x)[:, :1] * 2.0, ((2, 3, 30, 3),), 1),
     ("joined", lambda x, y: ngrad.concat([x, y * y], 1) + 1.0, ((6, 60), (6, 9)), 1),
     ("sliced later", lambda x: (x * x)[1:] - (x * x)[:-1], ((9,),), 1),
     ("concatenated", lambda x, y: ngrad.concat([x * 2.0, y + 1.0, x], 0), ((4, 5), (3, 5)), 1),
@@ -187,6 +196,9 @@ ROWS: list[tuple[str, Callable[..., Any], tuple[tuple[int, ...], ...], int]] = [
     ("states", steps, ((9, 2),), 1),
     ("one component of many", lambda x: turned(ngrad.tanh(x) * 2.0)[:, 1], ((9, 2),), 1),
     # What does not fuse:
+    ("parts of a frame in steps", lambda x: frame(x)[:, ::2, 1:] * 2.0, ((2, 3, 30, 3),), 3),
+    ("a frame of short rows", lambda x: frame(x)[:, 1:, :-1] * 2.0, ((2, 3, 5, 3),), 3),
+    ("a frame's parts as they are", lambda x: ngrad.cumsum(frame(x)[1:], 1), ((2, 3, 30, 3),), 3),
     ("three long parts", lambda x: ngrad.concat([ngrad.exp(x), x * 2.0, x], 0), ((9,),), 2),
     ("many parts", lambda *xs: ngrad.concat([x * 2.0 for x in xs], 0), ((9,),) * 5, 10),
     ("slices often of what is long", lambda x: sum_of_slices(ngrad.exp(x)), ((9,),), 2),

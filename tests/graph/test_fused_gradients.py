@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fusing import check, fused, launches, tensors_of, uniform, value_and_gradient
 from test_fuse import lengths, steps
+from tracing import Tracing
 
 import ngrad
 from ngrad.graph.fuse import describe
@@ -35,6 +36,65 @@ def test_gradients_of_components(function: Callable[..., Any], columns: int, cou
     graph = value_and_gradient(lambda x: ngrad.reduce_sum(function(x)), [uniform(9, columns)], 1)
     check(graph)
     assert launches(fused(graph), tensors_of(graph)) == count
+
+
+def of_planes(x: Any) -> Any:
+    """Laplace's operator in a volume."""
+    inner = x[1:-1, 1:-1, 1:-1]
+    down = x[2:, 1:-1, 1:-1] + x[:-2, 1:-1, 1:-1]
+    along = x[1:-1, 2:, 1:-1] + x[1:-1, :-2, 1:-1]
+    across = x[1:-1, 1:-1, 2:] + x[1:-1, 1:-1, :-2]
+    return (down + along + across - 6.0 * inner) ** 2
+
+
+def of_images(x: Any) -> Any:
+    """Differences along two axes between others."""
+    return (x[:, 1:, :-1] - x[:, :-1, 1:]) ** 2
+
+
+def of_corners(x: Any) -> Any:
+    """A part of each image, which is computed in its place."""
+    return ngrad.tanh(x * 2.0)[:, 1:3, 2:-1]
+
+
+def of_surroundings(x: Any) -> Any:
+    """Of images in zeros."""
+    p = ngrad.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
+    return x * (p[:, 2:, 1:-1] + p[:, :-2, 1:-1] - p[:, 1:-1, 2:] - p[:, 1:-1, :-2])
+
+
+def of_a_cross(x: Any) -> Any:
+    """Of a plane in ones."""
+    p = ngrad.pad(x, [[1, 1], [1, 1]], constant_values=1.0)
+    return (p[2:, 1:-1] * p[:-2, 1:-1] - p[1:-1, 2:] * p[1:-1, :-2]) ** 2
+
+
+AXES: list[tuple[Callable[..., Any], tuple[int, ...], int, int]] = [
+    # function, shape of its argument, launches of it, and of its sum's gradient
+    (of_planes, (4, 5, 70), 1, 2),
+    (of_images, (2, 5, 30, 3), 1, 1),
+    (of_corners, (2, 5, 30, 3), 1, 1),
+    (of_surroundings, (2, 5, 30, 3), 1, 2),
+    (of_a_cross, (6, 70), 1, 2),
+]
+
+
+@pytest.mark.parametrize(
+    "function, shape, once, count", AXES, ids=lambda x: getattr(x, "__name__", "")
+)
+def test_parts_along_several_axes(
+    function: Callable[..., Any], shape: tuple[int, ...], once: int, count: int
+) -> None:
+    """They are read, and put back, in their places: a range along each of the axes."""
+    graph = Tracing([uniform(*shape)])
+    graph.returning(graph.trace(function))
+    check(graph)
+    assert launches(fused(graph), tensors_of(graph)) == once, describe(fused(graph))
+    total = value_and_gradient(
+        lambda x: ngrad.reduce_sum(function(x)), graph.values, 1, value=False
+    )
+    check(total)
+    assert launches(fused(total), tensors_of(total)) == count, describe(fused(total))
 
 
 def of_pairs(x: Any) -> Any:

@@ -35,7 +35,7 @@ class Case:
     span: int
     tile: int
     inputs: tuple[Array, ...]
-    frames: tuple[tuple[int, int, int, int], ...] = ()
+    frames: tuple[tuple[tuple[tuple[int, int, int], ...], int, int], ...] = ()
     views: tuple[tuple[int, ...], ...] = field(default=())
     panels: int = 1
 
@@ -49,16 +49,17 @@ class Case:
         return self.rows // self.panels
 
     @property
-    def pitches(self) -> list[int]:
+    def pitches(self) -> list[tuple[int, ...]]:
         operands = zip(self.space.inputs, self.inputs, strict=True)
-        return [x.strides[0] for operand, x in operands if operand.kind == "padded"]
+        return [x.strides[:-1] for operand, x in operands if operand.kind == "padded"]
 
     def inside(self, frame: int) -> Array:
         """Which elements of the space a frame has."""
-        top, rows, left, columns = self.frames[frame]
-        row, column = np.indices((self.rows, self.length))
-        inside: Array = (top <= row) & (row < top + rows) & (left <= column)
-        return inside & (column < left + columns)
+        axes, left, columns = self.frames[frame]
+        inside = np.zeros((*[n for n, _, _ in axes], self.length), bool)
+        rows = [slice(first, first + count) for _, first, count in axes]
+        inside[(*rows, slice(left, left + columns))] = True
+        return inside.reshape(self.rows, self.length)
 
 
 def dtype_of(code: str) -> np.dtype[Any]:

@@ -34,9 +34,13 @@ class Builder:
         return self._added(Reduce(reduction, operand, axis, code))
 
     def space(
-        self, *outputs: int, frames: int = 0, flat: bool = False, panels: bool = False
+        self, *outputs: int, axes: tuple[int, ...] = (), flat: bool = False, panels: bool = False
     ) -> Space:
-        return Space(self.inputs, tuple(self.steps), outputs, frames, flat=flat, panels=panels)
+        """`axes`: of each frame those of its rows; frames of as many have a grid in common."""
+        grids = tuple(dict.fromkeys(axes))
+        frames = tuple(map(grids.index, axes))
+        steps = tuple(self.steps)
+        return Space(self.inputs, steps, outputs, frames, grids, flat=flat, panels=panels)
 
 
 # -- data ------------------------------------------------------------------------------------------
@@ -117,6 +121,21 @@ def tables_over(
     return x, words, (sharing, different, own)
 
 
+def grid_of(rng: np.random.Generator, rows: int, axes: int) -> tuple[int, ...]:
+    """The extents of so many axes that are the rows."""
+    extents: list[int] = []
+    for _ in range(axes - 1):
+        extents.insert(0, _divisor(rng, rows) if rows else 1)
+        rows //= extents[0]
+    return (rows, *extents) if axes else ()
+
+
+def part_of_range(rng: np.random.Generator, n: int) -> tuple[int, int]:
+    """Where a part of so many begins, and how many it has."""
+    first, end = sorted(int(k) for k in rng.integers(0, n + 1, 2))
+    return first, end - first
+
+
 def filled(
     space: Space,
     rows: int,
@@ -132,13 +151,12 @@ def filled(
     many panels.
     """
     rng = np.random.default_rng(seed)
+    grids = [grid_of(rng, rows, axes) for axes in space.grids]
     frames = []
-    for _ in range(space.frames):
-        left, right = sorted(int(k) for k in rng.integers(0, length + 1, 2))
-        top, low = sorted(int(k) for k in rng.integers(0, rows + 1, 2))
-        if space.flat:
-            top, low = 0, 1
-        frames.append((top, low - top, left, right - left))
+    for grid in space.frames:
+        left, count = part_of_range(rng, length)
+        own = [(n, 0, 1) if space.flat else (n, *part_of_range(rng, n)) for n in grids[grid]]
+        frames.append((tuple(own), left, count))
     inputs: list[Array] = []
     views = []
     indices = dict[int, Array]()
@@ -168,9 +186,11 @@ def filled(
         elif operand.kind == "row" and operand.code == "i8":
             x = rng.integers(-length, max(length, 1), rows)
         elif operand.kind == "padded":
-            _, own, _, columns = frames[operand.frame]
-            apart = rng.integers(3)
-            x = numbers(rng, operand.code, (own, columns + apart), special)[:, :columns]
+            axes, _, columns = frames[operand.frame]
+            counts = [count for _, _, count in axes]
+            sizes = [n + int(rng.integers(3)) for n in (*counts[1:], columns)]
+            x = numbers(rng, operand.code, (*counts[:1], *sizes), special)
+            x = x[tuple([slice(n) for n in (*counts, columns)])]
         else:
             shape: dict[str, tuple[int, ...]] = {
                 "element": (rows, length),

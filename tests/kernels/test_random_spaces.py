@@ -38,18 +38,19 @@ class _Drawing:
 
     def __init__(self, draw: Any, rows: int, length: int, panels: bool) -> None:
         self.draw, self.rows, self.length, self.panels = draw, rows, length, panels
-        self.frames, self.flat = draw(st.integers(0, 2)), rows == 1 and draw(st.booleans())
+        self.axes = draw(st.lists(st.integers(1, 3), max_size=2))  # of frames
+        self.flat = rows == 1 and draw(st.booleans())
         kinds = ["element", "element", "view", "row", "column", "one"]
         kinds += [f"{kind} by index{tables}" for kind in ("view", "rows", "row")
                   for tables in ("", " of tables")]  # fmt: skip
-        if self.frames:
+        if self.axes:
             kinds.append("padded")
         drawn = draw(
             st.lists(st.tuples(st.sampled_from(CODES), st.sampled_from(kinds)), min_size=1,
                      max_size=5)
         )  # fmt: skip
         operands: list[tuple[Any, ...]] = [
-            (code, kind, draw(st.integers(0, self.frames - 1)) if kind == "padded" else 0)
+            (code, kind, draw(st.integers(0, len(self.axes) - 1)) if kind == "padded" else 0)
             for code, kind in drawn
         ]
         self.index = len(operands)  # of level row: a column
@@ -61,7 +62,8 @@ class _Drawing:
         self.values = list(range(len(operands)))
 
     def space(self, *outputs: int) -> Space:
-        return self.builder.space(*outputs, frames=self.frames, flat=self.flat, panels=self.panels)
+        how = {"axes": tuple(self.axes), "flat": self.flat, "panels": self.panels}
+        return self.builder.space(*outputs, **how)
 
     def pick_one(self, values: list[int]) -> int:
         return int(self.draw(st.sampled_from(values)))
@@ -78,7 +80,7 @@ class _Drawing:
         actions = ["binary", "cast", "less", "where"]
         actions += ["unary"] * bool(UNARY.get(code[0]))
         actions += ["row", "row"] * (space.ready(value) < 2)
-        actions += ["inside"] * bool(self.frames)
+        actions += ["inside"] * bool(self.axes)
         if self.length and space.level_of(value) == "element":
             actions.append("pick")
         if self.length and space.level_of(value) != "element" and code != "b1":
@@ -110,7 +112,7 @@ class _Drawing:
         return self.draw(st.sampled_from(names)), value, "row", code
 
     def _inside(self, value: int, code: str) -> int:
-        frame = self.draw(st.integers(0, self.frames - 1))
+        frame = self.draw(st.integers(0, len(self.axes) - 1))
         return self.builder.step("inside", code="b1", frame=frame)
 
     def _pick(self, value: int, code: str) -> int:

@@ -90,17 +90,29 @@ def flat_sweep() -> Space:
     return b.space(b.reduce("sum", value), b.reduce("max", t), slope, b.step("less", t, e))
 
 
-def joined(flat: bool = False) -> Space:
+def joined(flat: bool = False, axes: tuple[int, int] = (1, 1)) -> Space:
     """Parts laid in a whole, and reductions over them."""
     b = Builder(("f4", "padded", 0), ("f4", "padded", 1), ("f4", "one"))
     first = b.step("where", b.step("inside", code="b1"), 0, 2)
     both = b.step("where", b.step("inside", code="b1", frame=1), 1, first)
     outputs = b.step("negative", both), b.reduce("sum", both), b.reduce("sum", 1)
-    return b.space(*outputs, frames=2, flat=flat)
+    return b.space(*outputs, axes=axes, flat=flat)
 
 
 def joined_in_a_row() -> Space:
     return joined(flat=True)
+
+
+def joined_along_axes() -> Space:
+    """Parts that along several axes, which are the rows, have a range of each."""
+    return joined(axes=(2, 3))
+
+
+def joined_columns() -> Space:
+    """Columns of parts along several axes."""
+    b = Builder(("f4", "padded", 0), ("f4", "padded", 1), ("f4", "column"))
+    both = b.step("multiply", b.step("add", 0, 1), 2)
+    return b.space(b.reduce("sum", both, "column"), both, axes=(3, 2))
 
 
 def in_a_frame() -> Space:
@@ -108,7 +120,7 @@ def in_a_frame() -> Space:
     b = Builder(("f4", "element"), ("f4", "one"))
     e = b.step("exp", 0)
     part = b.step("where", b.step("inside", code="b1"), e, 1)
-    return b.space(part, b.reduce("sum", e), frames=1)
+    return b.space(part, b.reduce("sum", e), axes=(1,))
 
 
 def side_by_side() -> Space:
@@ -154,7 +166,9 @@ FLAT = [(1, n) for n in (0, 1, 7, 1023, 1024, 1025, 16383, 16384, 16385, 50_000)
 
 
 @pytest.mark.parametrize("rows, length", ROWED)
-@pytest.mark.parametrize("make", [softmax, cross_entropy, levels, joined, side_by_side])
+@pytest.mark.parametrize(
+    "make", [softmax, cross_entropy, levels, joined, joined_along_axes, side_by_side]
+)
 def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None:
     if make is cross_entropy:
         length = max(length, 1)  # it picks a column
@@ -165,7 +179,8 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
 @pytest.mark.parametrize("rows, length", ROWED + TALL)
 @pytest.mark.parametrize(
     "make",
-    [layer_norm_gradient, layer_norm_columns, column_extremes, rows_by_index, rows_of_tables],
+    [layer_norm_gradient, layer_norm_columns, column_extremes, rows_by_index, rows_of_tables,
+     joined_columns],
 )
 def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is column_extremes else (max(length, 1),)
@@ -341,7 +356,7 @@ def test_large_outputs_are_streamed() -> None:
 )
 def test_impossible_cuts_are_refused(make: Any, cut: Any, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        space_facts.facts(make(), *cut, frames=((0, 1, 0, 1),))
+        space_facts.facts(make(), *cut, frames=((((1, 0, 1),), 0, 1),))
 
 
 def test_nothing_in_a_column_is_the_identity() -> None:

@@ -77,7 +77,7 @@ class KeptRows(SpaceKernel):
 
     def whole_row(self) -> None:
         """The row `row`."""
-        self.write("start = row * length")
+        self.begin_row()
         self._load()
         for index, one in enumerate(self.passes):
             self.values("row", index)
@@ -263,4 +263,4 @@ class KeptRows(SpaceKernel):
                 self.write(f"v{k} = {self.expression(step, 'j')}")
 
         names = {f"v{k}": space.code_of(k) for k in (*given, *read)}
-        return Elements(names, reads, compute, place=lambda: self.write("start = row * length"))
+        return Elements(names, reads, compute, place=self.begin_row)

@@ -12,7 +12,7 @@ Names: those of `space_writer.py` and `groups.py`; `j` a column, `sums` its tota
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ngrad_kernels.contract import CHUNK, identity
 from ngrad_kernels.cuda.elements import Elements
@@ -56,10 +56,10 @@ class _Kernel(SpaceKernel):
         values: Sequence[int],
         one: Pass,
         place: Sequence[int] = (),
-        move: Callable[[], None] = lambda: None,
+        several: bool = False,
     ) -> Elements:
         """Values of level element in the column `j`; some are read from a row of an output.
-        `place`: values of its row, which come first; `move` writes where that begins.
+        `place`: values of its row, which come first; `several`: each has a row of its own.
         """
         read = [k for k in values if k in one.reloads or not isinstance(self.space.step(k), Step)]
 
@@ -84,10 +84,10 @@ class _Kernel(SpaceKernel):
             reads,
             functools.partial(self._compute, rest),
             store,
-            move,
+            self.begin_row if several else lambda: None,
             stores=bool(one.stores),
             long=self._long(rest),
-            unrolled=is_unrolled(self._scalars(rest)),
+            unrolled=is_unrolled(self._scalars(rest)) and not (several and self.divides),
         )
 
     def _compute(self, values: Sequence[int]) -> None:
@@ -141,7 +141,7 @@ class _Kernel(SpaceKernel):
         if any(self.space.level_of(value) == "row" for value in self.space.outputs):
             self.write("speaks, row = True, thread_index()")
             with self.block("while row < rows"):
-                self.write("start = row * length")
+                self.begin_row()
                 self.values("row", 0)
                 self.write("row += thread_count()")
 
@@ -167,7 +167,8 @@ class _Kernel(SpaceKernel):
 
         def compute(number: str) -> None:
             if placed:
-                self.write(f"row = ({number}) // length", "start = row * length")
+                self.write(f"row = ({number}) // length")
+                self.begin_row()
                 self.write(f"j = {number} - start")
             self.write(*[f"own{k} = v{k}" for k in moved])
             for k in self._of_rows(results):
@@ -205,7 +206,7 @@ class _Kernel(SpaceKernel):
             elements(space, results),
             one,
             self._of_rows(results),
-            lambda: self.write("start = row * length"),
+            several=True,
         )
         reduce_columns(self, "(n // tiles)", "length", reductions, rows, own, finish)
 
@@ -222,10 +223,9 @@ class _Kernel(SpaceKernel):
 
     def _row(self) -> None:
         """A team's row `row`, and of that its tile `t`."""
+        self.begin_row()
         self.write(
-            "start, first = row * length, t * tile",
-            "last = min(length, first + tile)",
-            "speaks = lead and t == 0",
+            "first = t * tile", "last = min(length, first + tile)", "speaks = lead and t == 0"
         )
         for index, one in enumerate(self.passes):
             self.values("row", index)

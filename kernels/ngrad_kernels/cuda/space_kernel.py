@@ -35,6 +35,11 @@ class SpaceKernel(SpaceWriter):
         self.write("first_thread = thread_index() == 0")
         self.values("one", 0)
 
+    @property
+    def divides(self) -> bool:
+        """Whether the place of a row takes divisions, which are too long to be unrolled."""
+        return any(axes > 1 for axes in self.space.grids)
+
     # -- operands ----------------------------------------------------------------------------------
 
     def operand(self, position: int) -> str:

@@ -68,7 +68,7 @@ def _loaded(x: Array, leaf: Leaf, group: Group) -> Array:
     if leaf.spread == "padded":
         frame = group.frames[leaf.frame]
         out = np.zeros((rows, length), x.dtype)
-        out[_within(frame)] = x.reshape(frame.rows, frame.columns)
+        out[_within(frame, group)] = x.reshape(-1)
         return out
     if leaf.spread == "index":
         return x.reshape(leaf.shape)
@@ -80,11 +80,12 @@ def _loaded(x: Array, leaf: Leaf, group: Group) -> Array:
     return np.broadcast_to(x, leaf.shape).reshape(shapes[leaf.spread])
 
 
-def _within(frame: Frame) -> tuple[slice, slice]:
-    return (
-        slice(frame.top, frame.top + frame.rows),
-        slice(frame.left, frame.left + frame.columns),
-    )
+def _within(frame: Frame, group: Group) -> Array:
+    """Which elements of the space a frame has."""
+    inside = np.zeros((*frame.extents, group.split.length), bool)
+    axes = [slice(first, first + count) for _, first, count in frame.axes]
+    inside[(*axes, slice(frame.left, frame.left + frame.columns))] = True
+    return inside.reshape(_shape(group))
 
 
 def _reduced(step: Reduce, x: Array, group: Group) -> Any:
@@ -98,9 +99,7 @@ def _reduced(step: Reduce, x: Array, group: Group) -> Any:
 
 def _computed(step: Step, operands: list[Array], group: Group) -> Any:
     if step.scalar == "inside":
-        inside = np.zeros(_shape(group), bool)
-        inside[_within(group.frames[step.frame])] = True
-        return inside
+        return _within(group.frames[step.frame], group)
     if step.scalar == "pick":
         x, index = operands
         return np.take_along_axis(_whole(x, group), _by_rows(index, group), 1)

@@ -107,7 +107,9 @@ def test_columns_beside_rows(make: Callable[[], Space], rows: int, length: int) 
 
 @pytest.mark.parametrize("rows, length", ROWED[:4] + TALL)
 @pytest.mark.parametrize(
-    "make", [programs.layer_norm_columns, programs.column_extremes], ids=lambda f: f.__name__
+    "make",
+    [programs.layer_norm_columns, programs.column_extremes, programs.joined_columns],
+    ids=lambda f: f.__name__,
 )
 def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is programs.column_extremes else (max(length, 1),)
@@ -116,7 +118,11 @@ def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("length", FLAT)
-@pytest.mark.parametrize("make", [programs.flat_sweep, programs.joined], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "make",
+    [programs.flat_sweep, programs.joined, programs.joined_along_axes],
+    ids=lambda f: f.__name__,
+)
 def test_flat(make: Callable[[], Space], length: int) -> None:
     for size in (32, 64):
         assert_same(filled(make(), 1, length, 1, CHUNK, special=size == 32), 3, size)
