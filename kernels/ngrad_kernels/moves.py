@@ -36,6 +36,7 @@ def move(target, source, size, count, step_to, step_from):
     make vectors of items that lie apart, which takes up to five times as long.
     """
     word = size == 8 or size == 4 or size == 2 or size == 1
+    few = step_from in (2 * size, 3 * size, 4 * size) and count > 0
     if step_to == size and step_from == size:
         if count * size <= RUN:
             copy_runs(target, source, count * size, 1, 0, 0)
@@ -47,6 +48,8 @@ def move(target, source, size, count, step_to, step_from):
         turn(target, source, size, count)
     elif step_to == -size and step_from == size and word:
         turn(target - (count - 1) * size, source + (count - 1) * size, size, count)
+    elif (size == 4 or size == 8) and step_to == size and few:
+        take_every(target, source, size, step_from // size, count)
     elif size == 8:
         for i in range(count):
             store_i8(target + i * step_to, 0, reload_i8(source + i * step_from, 0))

@@ -7,6 +7,7 @@ overlaps what was copied it has the same bytes, and nothing beside the run is re
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ RUN = 1 << 13
 """Bytes of the longest run for which this is faster than `memcpy`."""
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Bytes of vectors, which may be several registers'."""
+TAKEN = 16
+"""Items that are taken of a vector."""
 
 Write = Callable[[Any, int], None]
 """What writes so many bytes at a place of a run."""
@@ -116,6 +119,41 @@ def _fill(builder: ir.IRBuilder, *args: Any) -> None:
     _runs(builder, nbytes, count, begin)
 
 
+def _every(builder: ir.IRBuilder, *args: Any) -> None:
+    target, source, size, step, count = args
+    for nbytes, pace in itertools.product((4, 8), (2, 3, 4)):
+        alike = builder.and_(
+            builder.icmp_signed("==", size, WORD(nbytes)),
+            builder.icmp_signed("==", step, WORD(pace)),
+        )
+        with builder.if_then(alike):
+            _every_so_many(builder, target, source, ir.IntType(8 * nbytes), pace, count)
+            builder.ret_void()
+    builder.unreachable()
+
+
+def _every_so_many(
+    builder: ir.IRBuilder, target: Any, source: Any, item: ir.IntType, step: int, count: Any
+) -> None:
+    """By vectors that end before the last item, behind which nothing may be read; then the rest."""
+    nbytes = item.width // 8
+    whole = ir.VectorType(item, TAKEN * step)
+    places = ir.Constant(ir.VectorType(INDEX, TAKEN), list(range(0, TAKEN * step, step)))
+    loops = builder.udiv(builder.sub(count, WORD(1)), WORD(TAKEN))
+    done = builder.mul(loops, WORD(TAKEN))
+
+    def moved(place: Any, read: ir.Type, take: Callable[[Any], Any]) -> None:
+        here = builder.mul(place, WORD(step * nbytes))
+        value = take(builder.load(_pointer(builder, source, here, read), align=1))
+        there = builder.mul(place, WORD(nbytes))
+        builder.store(value, _pointer(builder, target, there, value.type), align=1)
+
+    with _up_to(builder, done, TAKEN) as (place, _):
+        moved(place, whole, lambda x: builder.shuffle_vector(x, x, places))
+    with cgutils.for_range_slice(builder, done, count, WORD(1), inc=True) as (place, _):
+        moved(place, item, lambda x: x)
+
+
 def _called(module: ir.Module, write: Callable[..., None], name: str, arity: int) -> ir.Function:
     """A routine of so many words, which a module has once."""
     if name in module.globals:
@@ -139,6 +177,19 @@ def copy_runs(typingctx, target, source, nbytes, count, step_to, step_from):
 
 
 @intrinsic
+def take_every(typingctx, target, source, size, step, count):
+    """Copy every second, third or fourth item of 4 or 8 bytes, one at least, to side by side: by
+    vectors of which some items are taken, as to read these one by one takes several times as long.
+    """
+
+    def codegen(context, builder, signature, args):
+        builder.call(_called(builder.module, _every, "ngrad.take_every", len(args)), args)
+        return context.get_dummy_value()
+
+    return types.void(*[types.intp] * 5), codegen
+
+
+@intrinsic
 def fill_runs(typingctx, target, source, size, nbytes, count, step_to, step_from):
     """Fill `count` runs of `nbytes` with an item each, of 1, 2, 4 or 8 bytes."""
 
@@ -149,5 +200,10 @@ def fill_runs(typingctx, target, source, size, nbytes, count, step_to, step_from
     return types.void(*[types.intp] * 7), codegen
 
 
-NAMESPACE: dict[str, Any] = {"copy_runs": copy_runs, "fill_runs": fill_runs, "RUN": RUN}
+NAMESPACE: dict[str, Any] = {
+    "copy_runs": copy_runs,
+    "take_every": take_every,
+    "fill_runs": fill_runs,
+    "RUN": RUN,
+}
 """The names that rendered source may use."""

@@ -22,6 +22,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.narrow import narrow
 from ngrad.graph.partition import AGAIN_LIMIT, Partition
 from ngrad.graph.roles import kind_of
+from ngrad.graph.stepped import stepped
 from ngrad.graph.turned import turned
 from ngrad.graph.written import written
 
@@ -37,7 +38,7 @@ def fuse(graph: Graph, layouts: dict[int, Layout], given: Container[int] = ()) -
     given : container of int
         Numbers of inputs whose memory results may take.
     """
-    small = narrow(components(written(graph, True)), layouts)
+    small = narrow(components(stepped(written(graph, True), layouts)), layouts)
     return mark_dying(_Fused(small, layouts, given).new, given)
 
 

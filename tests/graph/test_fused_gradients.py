@@ -114,20 +114,74 @@ def of_some(x: Any) -> Any:
     return (x[:-2:2] * x[1:-1:2]) ** 2
 
 
+def of_neighbours(x: Any) -> Any:
+    """Haar's wavelet."""
+    return (x[..., ::2] + x[..., 1::2]) ** 2 + ngrad.tanh(x[..., ::2] - x[..., 1::2])
+
+
+def of_squares(x: Any) -> Any:
+    """Haar's wavelet along two axes."""
+    a, b, c, d = x[::2, ::2], x[1::2, ::2], x[::2, 1::2], x[1::2, 1::2]
+    return (a + b - c - d) ** 2 * (a - b)
+
+
+def of_turned_pairs(x: Any) -> Any:
+    """Rotary positions."""
+    angle = ngrad.range(x.shape[-1] // 2, dtype=x.dtype)
+    a, b = x[..., ::2], x[..., 1::2]
+    turned = ngrad.stack([a * angle - b, a + b * angle], -1)
+    return ngrad.reshape(turned, x.shape) * x
+
+
+def of_triples(x: Any) -> Any:
+    return x[:, 2::3] ** 2 * x[:, ::3]
+
+
+def of_one_of_two(x: Any) -> Any:
+    return x[:, 1::2] ** 2
+
+
+def of_quarters(x: Any) -> Any:
+    """As a Fourier transform of four begins."""
+    even, odd = x[::2] * 2.0, x[1::2]
+    return even[::2] * even[1::2] + odd[::2] * odd[1::2]
+
+
+def of_transposed(x: Any) -> Any:
+    y = ngrad.transpose(x)
+    return y[:, ::2] * y[:, 1::2]
+
+
+def of_too_many(x: Any) -> Any:
+    return x[:, ::10] * x[:, 9::10]
+
+
 STEPS: list[tuple[Callable[..., Any], tuple[int, ...], int]] = [
     # function, shape of its argument, launches of the sum's gradient
     (of_pairs, (6, 70), 1),
     (of_four, (3, 8, 70), 1),
     (of_longs, (6, 70), 2),
     (of_some, (7, 70), 6),
+    (of_pairs, (14,), 1),
+    (of_neighbours, (3, 70), 1),
+    (of_neighbours, (70,), 1),
+    (of_squares, (6, 70), 2),
+    (of_turned_pairs, (3, 5, 8), 2),
+    (of_triples, (5, 9), 1),
+    (of_one_of_two, (5, 8), 1),
+    (of_quarters, (16,), 3),
+    (of_transposed, (8, 5), 1),
+    (of_too_many, (3, 20), 5),
 ]
 
 
 @pytest.mark.parametrize("function, shape, count", STEPS, ids=lambda x: getattr(x, "__name__", ""))
-def test_gradients_of_every_other_row(
+def test_gradients_of_steps(
     function: Callable[..., Any], shape: tuple[int, ...], count: int
 ) -> None:
-    """Each is half of a row of two; what takes long is computed once, and read there."""
+    """Every other row is half of a row of two, every other element a column of two; what takes long
+    is computed once, and read there.
+    """
     graph = value_and_gradient(
         lambda x: ngrad.reduce_sum(function(x)), [uniform(*shape)], 1, value=False
     )
