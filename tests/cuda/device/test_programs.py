@@ -142,6 +142,20 @@ def rows_of_tables() -> Any:
     return loss, own, *tape.gradient(loss, [tables, weights])
 
 
+def parts() -> Any:
+    """Of images and their surroundings, along several axes; and every other element of rows."""
+    x = ngrad.constant(
+        np.linspace(-1.0, 1.0, 2 * 3 * 22 * 3, dtype=np.float32).reshape(2, 3, 22, 3)
+    )
+    with ngrad.GradientTape() as tape:
+        tape.watch(x)
+        p = ngrad.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
+        y = x * (p[:, 2:, 1:-1] - p[:, :-2, 1:-1]) + x[:, 1:2, 1:2] * p[:, 1:-1, 2:]
+        z = ngrad.reshape(x, (6, 66))
+        z = (z[:, ::2] * z[:, 1::2]) ** 2
+    return [y, z, tape.gradient([y, z], x)]
+
+
 def nested() -> Any:
     x = ngrad.constant(X[0])
     with ngrad.GradientTape() as outer:
@@ -190,7 +204,8 @@ def halves() -> Any:
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
 @pytest.mark.parametrize(
     "program",
-    [chain, rows, turned, labels, rows_by_index, rows_of_tables, nested, jacobian, function, draws],
+    [chain, rows, turned, labels, rows_by_index, rows_of_tables, parts, nested, jacobian, function,
+     draws],
 )
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
