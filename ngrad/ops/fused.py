@@ -69,8 +69,8 @@ def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
         return Loaded(Operand(code, kind, leaf.frame), [], found is None, own)
     if kind == "gathered":
         at = Gathered.of(where.shape, group.leaves[leaf.rows].shape, *leaf.along)
-        evenly, own = rows_apart(where, leaf.along[0]), at.width * itemsize
-        apart, table = (own, at.rows * own) if evenly is None else evenly
+        evenly, row = rows_apart(where, leaf.along[0]), at.width * itemsize
+        apart, table = (row, at.rows * row) if evenly is None else evenly
         named = at.batches * at.places
         words = [itemsize, at.width, at.rows, apart, named, at.places, table, at.sharing]
         how: Kind = "row" if named * at.width != split.size else "view"

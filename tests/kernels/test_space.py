@@ -179,8 +179,14 @@ def test_row_programs(make: Callable[[], Space], rows: int, length: int) -> None
 @pytest.mark.parametrize("rows, length", ROWED + TALL)
 @pytest.mark.parametrize(
     "make",
-    [layer_norm_gradient, layer_norm_columns, column_extremes, rows_by_index, rows_of_tables,
-     joined_columns],
+    [
+        layer_norm_gradient,
+        layer_norm_columns,
+        column_extremes,
+        rows_by_index,
+        rows_of_tables,
+        joined_columns,
+    ],
 )
 def test_columns(make: Callable[[], Space], rows: int, length: int) -> None:
     tiles = (BLOCK, max(length, 1)) if make is column_extremes else (max(length, 1),)

@@ -204,8 +204,19 @@ def halves() -> Any:
 @pytest.mark.parametrize("way", ["deferred", "eager", "fused"])
 @pytest.mark.parametrize(
     "program",
-    [chain, rows, turned, labels, rows_by_index, rows_of_tables, parts, nested, jacobian, function,
-     draws],
+    [
+        chain,
+        rows,
+        turned,
+        labels,
+        rows_by_index,
+        rows_of_tables,
+        parts,
+        nested,
+        jacobian,
+        function,
+        draws,
+    ],
 )
 def test_programs(program: Callable[[], Any], way: str) -> None:
     expected = bits(program())
