@@ -149,3 +149,42 @@ def test_parts_of_a_number_that_is_recorded() -> None:
     parts = ngrad.function(lambda z: [z.real, z.imag, z.conjugate() * 2.0])
     for z in (1.5, 2 - 3j):
         assert parts(z) == [z.real, z.imag, z.conjugate() * 2.0]
+
+
+RECORDED: dict[str, Callable[[Any, Any], Any]] = {
+    "operator": lambda x, s: [s * s, 1] - x,
+    "nest": lambda x, s: x * ((s, 2.0), [3, s]),
+    "great": lambda x, s: x * [s, 2**40],
+    "concat": lambda x, s: ngrad.concat([x, [s, s]], 0),
+    "stack": lambda x, s: ngrad.stack([[s, 0.1], x]),
+    "where": lambda x, s: ngrad.where(x > 1.5, x, [s, s]),
+    "maximum": lambda x, s: ngrad.maximum(x, [s, s]),
+    "tensordot": lambda x, s: ngrad.tensordot(x, [s, s], 1),
+    "einsum": lambda x, s: ngrad.einsum("i,i->", x, [s, s]),
+    "matmul": lambda x, s: x[None] @ [[s], [s]],
+    "beside a tensor": lambda x, s: ngrad.convert_to_tensor([[s, 0.1], [x[0], s]]),
+    "alone": lambda x, s: ngrad.convert_to_tensor([s, 0.1, 2**40]),
+    "of both kinds": lambda x, s: ngrad.constant([s, 0.1, 1j]),
+    "set": lambda x, s: x.at[:2].set([s, s]),
+    "padding": lambda x, s: ngrad.pad(x, [(1, 1)], constant_values=s),
+    "of a dtype": lambda x, s: ngrad.constant([s, s], x.dtype),
+    "as integers": lambda x, s: ngrad.constant([s, 1], "int32"),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int32"])
+@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+def test_nests_of_numbers_that_are_recorded(name: str, dtype: str) -> None:
+    """They have the dtype and the bits of the nest of the numbers, or are refused as that is."""
+    x = ngrad.constant([1, 2], dtype)
+
+    def found(function: Callable[[Any, Any], Any], number: Any) -> Any:
+        try:
+            result = function(x, number)
+        except DTypeError:
+            return DTypeError
+        return result.dtype, result.numpy().tobytes()
+
+    for number in (1.7, 1.7 + 0.3j):
+        assert found(ngrad.function(RECORDED[name]), number) == found(RECORDED[name], number)

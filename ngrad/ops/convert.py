@@ -84,8 +84,7 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
     scalars have TensorFlow's default dtypes.
     """
     if type(value) is Weak:
-        found: Tensor = cast_to(value.tensor, dtype or DEFAULTS[value.kind])
-        return found
+        return _of_weak(value, dtype, what)
     if isinstance(value, (list, tuple)):
         value = (
             [
@@ -138,11 +137,25 @@ def _fits_int32(array: Any) -> bool:
     return int(array.min()) >= -(2**31) and int(array.max()) < 2**31
 
 
-def _plain(value: Any, depth: int = AXES) -> bool:
+PLAIN: tuple[type, ...] = (*KINDS, range, Dim)
+NUMBERS = (*PLAIN, Weak)
+"""Python's numbers, and what stands for one where a `function` is recorded."""
+
+
+def _plain(value: Any, kinds: tuple[type, ...] = PLAIN, depth: int = AXES) -> bool:
     """Whether a value is Python scalars all through, whose dtype is a default."""
     if isinstance(value, (list, tuple)):
-        return depth > 0 and all(_plain(item, depth - 1) for item in value)
-    return isinstance(value, (*KINDS, range, Dim)) and not isinstance(value, np.generic)
+        return depth > 0 and all(_plain(item, kinds, depth - 1) for item in value)
+    return isinstance(value, kinds) and not isinstance(value, np.generic)
+
+
+def _of_weak(value: Weak, dtype: DType | None, what: str) -> Tensor:
+    """A tensor of what stands for a Python number, of the dtypes that one is taken in."""
+    dtype = dtype or DEFAULTS[value.kind]
+    if not (dtype.is_complex or dtype.is_bool or (dtype.is_floating and value.kind is float)):
+        raise DTypeError(f"{what}: {value!r} is not what {dtype.name} holds; use ngrad.cast")
+    found: Tensor = cast_to(value.tensor, dtype)
+    return found
 
 
 WRAP_NOTHING = {Tensor, np.ndarray, list, tuple, str, *KINDS}
@@ -194,7 +207,7 @@ def tensor(
     if isinstance(value, (Tensor, Symbol)):
         return value
     if type(value) is Weak:
-        return cast_to(value.tensor, dtype or DEFAULTS[value.kind])
+        return _of_weak(value, dtype, what)
     if isinstance(value, Dim):
         wide = dtype or (int32 if value < 2**31 else BY_CODE["i8"])
         return number(value, wide, device or current())
@@ -202,7 +215,12 @@ def tensor(
         return state.graph.constant(value, dtype or DEFAULTS[type(value)])
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
         from ngrad.ops.joining import stack
+        from ngrad.ops.transfer import to_device
 
+        if _plain(value, NUMBERS):  # which lies where a nest that is there is put
+            wide = dtype or DEFAULTS[_kind(value)]
+            made = stack([tensor(item, what, wide, HOST) for item in value])
+            return to_device(made, device or current())
         if dtype is None:
             return stack(operands(what, *value))
         return stack([tensor(item, what, dtype, device) for item in value])
@@ -277,6 +295,8 @@ def beside(x: Any, value: Any, what: str) -> Any:
     """A value as an operand beside a tensor, of its dtype, to which it is converted."""
     where: Layout = x._layout
     kind: Any = type(value)
+    if kind is Weak and weak(where.dtype, value.kind) is where.dtype:
+        return cast_to(value.tensor, where.dtype)
     if kind in KINDS and weak(where.dtype, kind) is where.dtype:
         at_once = _runs_at_once(where.device, [where])
         return number(value, where.dtype, where.device, at_once)
@@ -335,7 +355,7 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     there = [x._layout for x in read if isinstance(x, (Tensor, Symbol))]
     device = device_beside(*read)
     for value in read:
-        if not isinstance(value, (Tensor, Symbol, Weak)) and not _plain(value):
+        if not isinstance(value, (Tensor, Symbol)) and not _plain(value, NUMBERS):
             value = tensor(value, what, device=device)
         if isinstance(value, (Tensor, Symbol)):
             strong.append(value._layout.dtype)
@@ -350,18 +370,15 @@ def operands(what: str, *values: Any) -> tuple[Any, ...]:
     at_once = _runs_at_once(device, there)
     for value in known:
         if not isinstance(value, (Tensor, Symbol)):
-            kind = value.kind if type(value) is Weak else _kind(value)
-            dtype = weak(dtype, kind)
+            dtype = weak(dtype, _kind(value))
     result = []
     for value in known:
         if isinstance(value, (Tensor, Symbol)):
             result.append(cast_to(value, dtype))
-        elif type(value) is Weak:
-            result.append(cast_to(value.tensor, dtype))
         elif isinstance(value, (*KINDS, Dim)):
             result.append(number(value, dtype, device, at_once))
         else:
-            result.append(constant_of(value, dtype, what, device))
+            result.append(tensor(value, what, dtype, device))
     return tuple(result)
 
 
@@ -408,8 +425,12 @@ def _runs_at_once(device: Device, there: list[Layout]) -> bool:
 def _kind(value: Any) -> type:
     if type(value) in KINDS:
         return type(value)
+    if type(value) is Weak:
+        return value.kind
     if isinstance(value, Dim):
         return int
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        return max(map(_kind, value), key=KINDS.index)
     array = np.asarray(value)
     return _PYTHON.get(kind_of(array.dtype), int)
 

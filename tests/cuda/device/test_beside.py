@@ -58,6 +58,7 @@ BESIDE: dict[str, Callable[[Any], Any]] = {
     "where, of an array": lambda x: ngrad.where(X > 3.0, x, 0.0),
     "where, of arrays": lambda x: ngrad.where(x > 3.0, X, 0.0),
     "pow": lambda x: ngrad.pow(X, x),
+    "a list of a recorded number": lambda x: ngrad.function(lambda x, s: x - [s, 1, s, 2])(x, 1.7),
     "add_n": lambda x: ngrad.add_n([x, X]),
     "batch_normalization": lambda x: ngrad.nn.batch_normalization(x, X[0], X[1], None, X[2], 1e-3),
     "dropout": lambda x: ngrad.nn.dropout(x, 0.5) * 0.0,
