@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ngrad.cell import Cell
-from ngrad.ops.convert import cast_to, constant_of
+from ngrad.ops.convert import cast_to, tensor
 from ngrad.signature import TensorSpec, is_argument
 from ngrad.tensor import Tensor
 
@@ -111,7 +111,7 @@ def specified(
     for k, (value, spec) in enumerate(zip(args, specs, strict=True)):
         value = value._read() if isinstance(value, Cell) else value
         if not isinstance(value, Tensor):
-            value = cast_to(constant_of(value, spec.dtype, "function"), spec.dtype)
+            value = cast_to(tensor(value, "function", spec.dtype), spec.dtype)
         spec.check(value, f"function {name}: argument {k}")
         made.append(value)
     return tuple(made), kwargs

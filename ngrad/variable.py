@@ -11,7 +11,7 @@ from ngrad.dtypes import DType, as_dtype
 from ngrad.errors import DTypeError, ShapeError, TraceError
 from ngrad.giving import leave
 from ngrad.operand import Operand
-from ngrad.ops.convert import cast_to, constant_of, tensor, unwrap
+from ngrad.ops.convert import cast_to, tensor, unwrap
 from ngrad.ops.identity import HELD, identity
 from ngrad.ops.operators import attach
 from ngrad.ops.scatters import Scattered
@@ -244,15 +244,14 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         ShapeError, DTypeError
             If the value does not fit; the variable keeps what it held.
         """
-        if isinstance(value, (Tensor, Variable)):
-            new = value._read() if isinstance(value, Variable) else value
-            if new.dtype is not self.dtype:
-                raise DTypeError(
-                    f"assign: {self._name!r} is {self.dtype.name}, the value {new.dtype.name}; "
-                    "convert it with ngrad.cast"
-                )
-        else:
-            new = cast_to(constant_of(value, self.dtype, "assign"), self.dtype)
+        new = tensor(value, "assign", self.dtype)
+        loses = new.dtype.is_complex and not self.dtype.is_complex
+        if loses or (isinstance(value, (Tensor, Variable)) and new.dtype is not self.dtype):
+            raise DTypeError(
+                f"assign: {self._name!r} is {self.dtype.name}, the value {new.dtype.name}; "
+                "convert it with ngrad.cast"
+            )
+        new = cast_to(new, self.dtype)
         if new._layout.shape != self._layout.shape:
             raise ShapeError(
                 f"assign: {self._name!r} has shape {self._layout.shape}, the value "

@@ -14,6 +14,7 @@ import pytest
 from numeric import CODES
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad import Tensor, Variable, constant
 from ngrad.errors import DTypeError, ShapeError
 
@@ -187,6 +188,23 @@ def test_pickle_and_copies() -> None:
         other.assign([5.0])
     assert v.tolist() == [1.0]
     assert pickle.loads(pickle.dumps(ngrad.float32)) is ngrad.float32
+
+
+def test_arrays_that_are_assigned() -> None:
+    """They are computed when they are asked for, and stay whose they were; in a real variable none
+    loses its imaginary part.
+    """
+    size = 1 << 17
+    pending, v = ours.ones(size) * 3.0, Variable(np.zeros(size))
+    v.assign(pending)
+    assert not pending._held._at
+    pending[0] = 7.0
+    v.assign_add(np.ones(size))
+    assert v.numpy()[:2].tolist() == [4.0, 4.0] and pending[:2].tolist() == [7.0, 3.0]
+    with pytest.raises(DTypeError, match=r"assign: .* is float64, the value complex128"):
+        v.assign(ours.ones(size) * 1j)
+    with pytest.raises(ShapeError, match=r"assign: .* has shape .* the value \(2,\)"):
+        v.assign(ours.ones(2))
 
 
 def test_a_reference_is_a_key() -> None:

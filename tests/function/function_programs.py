@@ -9,6 +9,7 @@ import numpy as np
 import optree
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad.optimizers import SGD, Adam
 
 Tape = ngrad.GradientTape
@@ -96,6 +97,25 @@ def assigned_between_reads() -> Callable[..., Any]:
     return program
 
 
+def assigned_arrays_and_lists() -> Callable[..., Any]:
+    v = ngrad.Variable([1.0, 2.0, 3.0])
+
+    def program(x: Any) -> Any:
+        doubled = ours.asarray(x) * 2.0
+        y = v.assign(doubled) * 1.0
+        doubled[0] = 9.0
+        z = v.assign_add(x) * 1.0
+        w = v.assign(ours.asarray(x).astype(ours.float64) * 0.1) * 1.0
+        return y, z, w, ngrad.constant(doubled), v.assign([x[0], 0.5, doubled[1]]) * 1.0
+
+    return program
+
+
+def given_a_list() -> Callable[..., Any]:
+    tripled = ngrad.function(lambda x: x * 3.0, input_signature=[ngrad.TensorSpec([2])])
+    return lambda x: tripled([x[0], 0.1])
+
+
 def assigned_before_it_is_read() -> Callable[..., Any]:
     v = ngrad.Variable([1.0, 2.0, 3.0])
 
@@ -170,6 +190,8 @@ PROGRAMS: dict[str, Made] = {
     "function in it": lambda: lambda x: ngrad.function(lambda y: y * x)(x + 1.0),
     "recursion": lambda: lambda x: factorial(x, 4),
     "assigned between reads": assigned_between_reads,
+    "assigned arrays and lists": assigned_arrays_and_lists,
+    "given a list": given_a_list,
     "assigned before it is read": assigned_before_it_is_read,
     "variable of the first call": variable_of_the_first_call,
     "variable of each call": variable_of_each_call,
