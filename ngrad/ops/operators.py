@@ -146,7 +146,6 @@ def _attach_weak() -> None:
     setattr(Weak, "conjugate", lambda x: Weak(complexes.conj(x.tensor)))  # noqa: B010
     setattr(Weak, "__divmod__", METHODS["__divmod__"])  # noqa: B010
     setattr(Weak, "__rdivmod__", lambda y, x: METHODS["__divmod__"](x, y))  # noqa: B010
-    Weak.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 def _fit(g: Any, where: Layout) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from function_programs import X, trained
 
 import ngrad
+import ngrad.numpy as ours
 from ngrad.errors import TraceError
 from ngrad.optimizers import Adam
 
@@ -86,9 +87,27 @@ def test_values_are_refused_by_line(name: str) -> None:
     assert f.traces == 0
 
 
-def test_a_python_float_is_no_value_while_recorded() -> None:
+NO_VALUES: dict[str, Callable[[Any], Any]] = {
+    "if": lambda number: 1.0 if number == 2.0 else 0.0,
+    "in a set": lambda number: 1.0 if number in {2.0} else 0.0,
+    "in a dict": lambda number: {2.0: 1.0}.get(number, 0.0),
+    "a set": lambda number: len({number, number * 1.0}),
+    "hash": lambda number: hash((number, 1)),
+    "str": lambda number: {"2.0": 1.0}.get(str(number), 0.0),
+    "f-string": lambda number: f"{number}",
+    "format": lambda number: f"{number:.1f}",
+}
+
+
+@pytest.mark.parametrize("name", NO_VALUES)
+def test_a_python_number_is_no_value_while_recorded(name: str) -> None:
+    f, rng = ngrad.function(NO_VALUES[name]), ours.random.default_rng(3)
+    for number in (2.0, 2 + 0j):
+        with pytest.raises(TraceError, match=VALUE):
+            f(number)
     with pytest.raises(TraceError, match=VALUE):
-        ngrad.function(lambda number: 1.0 if number > 0 else 0.0)(2.0)
+        ngrad.function(lambda: NO_VALUES[name](rng.random()))()
+    assert ngrad.function(repr)(2.0) == "<Python float>"
 
 
 def test_a_recorded_tensor_can_be_shown_and_not_be_used_outside() -> None:
