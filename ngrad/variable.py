@@ -19,6 +19,7 @@ from ngrad.record import apply, copied, next_uid, state
 from ngrad.reference import Reference
 from ngrad.shape import Shape
 from ngrad.tensor import Tensor
+from ngrad.turns import turn
 
 
 class Variable(Cell, Scattered, Operand[Tensor]):
@@ -237,13 +238,17 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         read_value: bool = True,
     ) -> Variable:
         """Hold another value, of the same shape and dtype. Nothing flows back through an
-        assignment.
+        assignment. With `use_locking` neither this nor another update is done between what a
+        thread reads and what it assigns, if those ask for it too; calls of a `function` do not.
 
         Raises
         ------
         ShapeError, DTypeError
             If the value does not fit; the variable keeps what it held.
         """
+        if use_locking:
+            with turn():
+                return self.assign(value)
         new = tensor(value, "assign", self.dtype)
         loses = new.dtype.is_complex and not self.dtype.is_complex
         if loses or (isinstance(value, (Tensor, Variable)) and new.dtype is not self.dtype):
@@ -268,6 +273,9 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         read_value: bool = True,
     ) -> Variable:
         """Add to the value in place."""
+        if use_locking:
+            with turn():
+                return self.assign_add(delta)
         return self.assign(cast_to(self._tensor + self._delta(delta, "assign_add"), self.dtype))
 
     def assign_sub(
@@ -278,6 +286,9 @@ class Variable(Cell, Scattered, Operand[Tensor]):
         read_value: bool = True,
     ) -> Variable:
         """Subtract from the value in place."""
+        if use_locking:
+            with turn():
+                return self.assign_sub(delta)
         return self.assign(cast_to(self._tensor - self._delta(delta, "assign_sub"), self.dtype))
 
     def _delta(self, delta: Any, what: str) -> Any:

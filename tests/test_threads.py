@@ -228,6 +228,25 @@ def test_each_thread_has_tapes_of_its_own() -> None:
     in_threads([lambda k=k: work(k) for k in range(4)])  # type: ignore[misc]
 
 
+LOCKED: dict[str, Callable[[ngrad.Variable, Any], Any]] = {
+    "assign_add": lambda v, one: v.assign_add(one, use_locking=True),
+    "assign_sub": lambda v, one: v.assign_sub(-one, use_locking=True),
+    "scatter_add": lambda v, one: v.scatter_add(ngrad.IndexedSlices(one, [0, 1]), use_locking=True),
+}
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_updates_with_a_lock_lose_none(name: str) -> None:
+    v, one = ngrad.Variable([0.0, 0.0]), constant([1.0, 1.0])
+
+    def work() -> None:
+        for _ in range(300):
+            LOCKED[name](v, one)
+
+    in_threads([work] * 4)
+    assert v.numpy().tolist() == [1200.0, 1200.0]
+
+
 def test_what_machine_code_finds_is_for_the_thread_that_asks() -> None:
     """Subscripts and transposes under a tape of one thread, while another listens to nothing."""
     turn, given = threading.Barrier(2, timeout=60), ours.asarray(np.arange(6.0).reshape(2, 3))

@@ -28,6 +28,7 @@ from ngrad.ops.shape import reshape
 from ngrad.ops.updates import DIVIDE, MAXIMUM, MINIMUM, MULTIPLY
 from ngrad.shape import Shape
 from ngrad.tensor import Tensor, from_numpy
+from ngrad.turns import turn
 
 
 def tensor_scatter_nd_update(
@@ -218,27 +219,30 @@ class Scattered:
         return self.assign(tensor_scatter_nd_min(self._tensor, indices, updates))
 
     def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
-        return self._sliced("scatter_update", sparse_delta, REPLACE)
+        return self._sliced("scatter_update", sparse_delta, REPLACE, use_locking)
 
     def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
-        return self._sliced("scatter_mul", sparse_delta, MULTIPLY)
+        return self._sliced("scatter_mul", sparse_delta, MULTIPLY, use_locking)
 
     def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
-        return self._sliced("scatter_div", sparse_delta, DIVIDE)
+        return self._sliced("scatter_div", sparse_delta, DIVIDE, use_locking)
 
     def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
-        return self._sliced("scatter_add", sparse_delta, ADD)
+        return self._sliced("scatter_add", sparse_delta, ADD, use_locking)
 
     def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
-        return self._sliced("scatter_sub", sparse_delta, SUBTRACT)
+        return self._sliced("scatter_sub", sparse_delta, SUBTRACT, use_locking)
 
     def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
-        return self._sliced("scatter_max", sparse_delta, MAXIMUM)
+        return self._sliced("scatter_max", sparse_delta, MAXIMUM, use_locking)
 
     def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: Any = None) -> Any:
-        return self._sliced("scatter_min", sparse_delta, MINIMUM)
+        return self._sliced("scatter_min", sparse_delta, MINIMUM, use_locking)
 
-    def _sliced(self, what: str, slices: Any, change: Change) -> Any:
+    def _sliced(self, what: str, slices: Any, change: Change, use_locking: bool) -> Any:
+        if use_locking:
+            with turn():
+                return self._sliced(what, slices, change, False)
         if not isinstance(slices, IndexedSlices):
             raise DTypeError(
                 f"{what}: takes ngrad.IndexedSlices(values, indices), not "
