@@ -68,10 +68,7 @@ class Weak:
         return f"<Python {self.kind.__name__}>"
 
     def __format__(self, spec: str) -> str:
-        return format(self.kind(self), spec)
-
-    def __str__(self) -> str:
-        return str(self.kind(self))
+        return format(self.kind(self), spec) if spec else repr(self)
 
     def __hash__(self) -> int:
         return hash(self.kind(self))
