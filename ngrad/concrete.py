@@ -22,7 +22,7 @@ from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.bounds import Early, early
-from ngrad.ops.convert import Weak
+from ngrad.ops.weak import Weak
 from ngrad.plans import Planned, plans
 from ngrad.record import copied, state
 from ngrad.replayed import Recorder

@@ -18,12 +18,13 @@ from ngrad.graph.op import Op
 from ngrad.mapping import Left
 from ngrad.nests import flatten, leaves_of
 from ngrad.ops.complexes import conj
-from ngrad.ops.convert import KINDS, Weak, cast_to, tensor
+from ngrad.ops.convert import KINDS, cast_to, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.identity import identity
 from ngrad.ops.launching import dense
 from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import spread
+from ngrad.ops.weak import Weak
 from ngrad.record import heard, state
 from ngrad.scalars import scalar
 from ngrad.tensor import Tensor

@@ -21,8 +21,9 @@ from ngrad.graph.fuse import describe, fuse
 from ngrad.graph.graph import CONSTANT, PART, Node
 from ngrad.nests import leaves_of
 from ngrad.numerics import check_numerics
-from ngrad.ops.convert import Weak, from_outside
+from ngrad.ops.convert import from_outside
 from ngrad.ops.fused import sources
+from ngrad.ops.weak import Weak
 from ngrad.record import state, user_line
 from ngrad.structure import Structure, build
 from ngrad.tape import GradientTape

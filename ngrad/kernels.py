@@ -22,8 +22,9 @@ from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Op
 from ngrad.graph.strides import broadcast
 from ngrad.ops.batching import looped
-from ngrad.ops.convert import Weak, device_beside, from_outside, operands, tensor
+from ngrad.ops.convert import device_beside, from_outside, operands, tensor
 from ngrad.ops.shape import spread
+from ngrad.ops.weak import Weak
 from ngrad.record import apply_now, state
 from ngrad.signature import TensorSpec
 from ngrad.statics import static

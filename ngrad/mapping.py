@@ -25,10 +25,11 @@ from ngrad.graph.batch import rule_of, with_batch
 from ngrad.graph.entries import PART_OF
 from ngrad.graph.layout import Layout, layout
 from ngrad.nests import flatten, leaves_of, over_leaves
-from ngrad.ops.convert import Weak, from_outside, tensor
+from ngrad.ops.convert import from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
 from ngrad.ops.shape import move_axis, normal_axis, spread
+from ngrad.ops.weak import Weak
 from ngrad.record import apply, state
 from ngrad.returned import made_of
 from ngrad.scalars import scalar

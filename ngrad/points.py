@@ -10,8 +10,9 @@ from ngrad.cell import like
 from ngrad.dtypes import BY_CODE, as_dtype, float32, promote
 from ngrad.errors import DTypeError
 from ngrad.nests import leaves_of, over_leaves
-from ngrad.ops.convert import Weak, tensor, unwrap
+from ngrad.ops.convert import tensor, unwrap
 from ngrad.ops.identity import identity
+from ngrad.ops.weak import Weak
 from ngrad.signature import DTYPES, is_numpys, own_array, with_arrays
 from ngrad.tensor import Tensor
 from ngrad.variable import Variable

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ngrad.ops.convert import Weak
+from ngrad.ops.weak import Weak
 from ngrad.tensor import Tensor
 from ngrad.tracing import Trace
 

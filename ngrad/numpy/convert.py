@@ -21,8 +21,9 @@ from ngrad.graph.layout import AXES
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import listed, ndarray
 from ngrad.numpy.nothing import DISCARDS, warn_of
-from ngrad.ops.convert import Weak, cast_to, constant_of, from_outside, may_give, number, read
+from ngrad.ops.convert import cast_to, constant_of, from_outside, may_give, number, read
 from ngrad.ops.joining import stack, stacked
+from ngrad.ops.weak import Weak
 from ngrad.record import state
 from ngrad.scalars import single
 from ngrad.tensor import DENSE, Tensor, from_numpy

@@ -25,9 +25,10 @@ from ngrad.numpy.place import place_of, where_they_lie
 from ngrad.numpy.selection import take, where
 from ngrad.numpy.ufuncs import UFUNCS
 from ngrad.numpy.ways import lies_of
-from ngrad.ops.convert import Weak, from_outside
+from ngrad.ops.convert import from_outside
 from ngrad.ops.identity import stop_gradient
 from ngrad.ops.shape import normal_axis
+from ngrad.ops.weak import Weak
 from ngrad.record import state
 from ngrad.tensor import Tensor, from_numpy
 from ngrad.tracing import held_weakly, host

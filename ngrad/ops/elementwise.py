@@ -19,8 +19,9 @@ from ngrad.graph.graph import Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import CALLS_LIMIT, Call, Op, Params, Sample
 from ngrad.graph.roles import Role
-from ngrad.ops.convert import KINDS, Weak, conversion, device_beside, operands, tensor, unwrap
+from ngrad.ops.convert import KINDS, conversion, device_beside, operands, tensor, unwrap
 from ngrad.ops.launching import broadcast_shapes, prepare_map
+from ngrad.ops.weak import Weak
 from ngrad.record import apply, move, state
 from ngrad.scalars import scalar
 from ngrad.tensor import Tensor

@@ -12,8 +12,9 @@ from ngrad.errors import NumberError, RangeError, shown
 from ngrad.graph.dims import Dim
 from ngrad.ops import power
 from ngrad.ops.arithmetic import maximum, minimum
-from ngrad.ops.convert import KINDS, Weak, device_beside, from_outside, tensor
+from ngrad.ops.convert import KINDS, device_beside, from_outside, tensor
 from ngrad.ops.elementwise import select
+from ngrad.ops.weak import Weak
 from ngrad.tensor import Tensor
 
 

@@ -16,7 +16,7 @@ from ngrad.graph.layout import Layout
 from ngrad.graph.strides import broadcast, same_shape
 from ngrad.ops import arithmetic, bitwise, comparison, complexes, elementwise
 from ngrad.ops.batching import FAMILIES
-from ngrad.ops.convert import KINDS, Weak, cast_to, tensor, unwrap
+from ngrad.ops.convert import KINDS, cast_to, tensor, unwrap
 from ngrad.ops.creation import ones_of, zeros_of
 from ngrad.ops.indexing import getitem
 from ngrad.ops.linalg import matrix_transpose
@@ -25,6 +25,7 @@ from ngrad.ops.reductions import SUM
 from ngrad.ops.shape import reshape, spread, transpose
 from ngrad.ops.transfer import to_device
 from ngrad.ops.updates import At
+from ngrad.ops.weak import Weak
 from ngrad.record import apply, traced
 from ngrad.tensor import Tensor
 
