@@ -268,13 +268,14 @@ def _binary(module: ir.Module, name: str, kinds: CellKinds, seen: dict[Any, Any]
     it.builder.ret(it.builder.call(module.globals["by_methods"], [a, b, *names]))
 
 
-def _power(module: ir.Module) -> None:
-    """x ** 2 of a number is its product with itself, as it is of an array."""
+def _power(module: ir.Module, seen: dict[Any, Any]) -> None:
+    """x ** 2 is the square, and so the product of a number with itself."""
     it = Code(module, "power", POINTER, *[POINTER] * 3)
     x, exponent, modulus = it.function.args
     with it.builder.if_then(it.same(modulus, it.known(None))):
         with it.builder.if_then(it.same(exponent, it.known(SQUARED))):
             unless_reckoned(it, "mul", x, x)
+            _unless_computed(it, it.known(seen), False, x)
         names = (it.known(sys.intern(name)) for name in ("__pow__", "__rpow__"))
         it.builder.ret(it.builder.call(module.globals["by_methods"], [x, exponent, *names]))
     it.generic(generic_slot("__pow__", POWER))
@@ -373,6 +374,7 @@ def operator_slots(kinds: CellKinds, ways: Ways, given: Operators) -> dict[str, 
         for name, slot in slots.items():
             before = generic_slot(f"__{sign}{name}__", slot)
             found[f"{kind}_{name}"] = Slot(before, partial(write, name=name, seen=given.seen[name]))
-    found["power"] = Slot(generic_slot("__pow__", POWER), _power)
+    power = partial(_power, seen=given.seen["square"])
+    found["power"] = Slot(generic_slot("__pow__", POWER), power)
     compare = partial(_compare, seen=given.seen)
     return found | {"compare": Slot(generic_slot("__lt__", COMPARE), compare)}

@@ -41,6 +41,7 @@ from ngrad.ops.gather import TAKE
 from ngrad.ops.indexing import FIRST, by_tensor, getitem
 from ngrad.ops.matmul import PRODUCTS
 from ngrad.ops.operators import BINARY, COMPARISON
+from ngrad.ops.power import square
 from ngrad.record import next_uid, state, uids
 from ngrad.replayed import ARRAYS
 from ngrad.scalars import scalar, single
@@ -357,7 +358,7 @@ READ = ndarray._read
 """What an array holds, of any and in any thread, in Python."""
 READ_QUICKLY: Any
 """The same in machine code, while no `function` is recorded."""
-OPS = {**BINARY, **COMPARISON, "abs": abs_, "invert": invert, "neg": negative}
+OPS = {**BINARY, **COMPARISON, "abs": abs_, "invert": invert, "neg": negative, "square": square}
 """By the names of Python's operators, the ops that they are."""
 OPERATORS: dict[int, int]
 """What slots of the class have, by what they have of operators in Python, once these are there."""

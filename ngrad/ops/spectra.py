@@ -8,7 +8,7 @@ from typing import Any
 
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import DTypeError, NumberError
-from ngrad.ops.complexes import conj
+from ngrad.ops.complexes import complex, conj, imag, real
 from ngrad.ops.convert import cast_to
 from ngrad.ops.extents import dims
 from ngrad.ops.fourier import FFT, IRFFT, RFFT, frequencies
@@ -22,6 +22,10 @@ NORMS = {"backward": (0.0, 1.0), "ortho": (0.5, 0.5), "forward": (1.0, 0.0)}
 """The powers of the length that results are divided by, there and back."""
 OTHER = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The norm of the way back that is the norm of the way there."""
+
+
+MANY = 1 << 12
+"""Elements from which of a transform of real numbers half is computed."""
 
 
 def paired(x: Any) -> Any:
@@ -54,8 +58,9 @@ def scaled(x: Any, length: int, norm: Any, back: bool) -> Any:
 
 def whole(what: str, x: Any, n: Any, axis: int, norm: Any, back: bool) -> Any:
     """A complex transform along an axis."""
-    if not x.dtype.is_complex:
+    if _half_pays(x):
         return all_of_real(what, x, [n], [axis], norm, back)
+    x = paired(x)
     at = normal_axis(axis, x.ndim, what)
     length = length_of(what, n, x._layout.shape[at])
     x = resized(swap_last(x, at), length)
@@ -71,6 +76,11 @@ def of_real(what: str, x: Any, n: Any, axis: int, norm: Any) -> Any:
     return swap_last(scaled(apply(RFFT, (x,)), length, norm, False), at)
 
 
+def _half_pays(x: Any) -> bool:
+    """Whether numbers are real, and so many that half of a transform is more than a few ops."""
+    return not x.dtype.is_complex and bool(x._layout.size >= MANY)
+
+
 def all_of_real(
     what: str, x: Any, sizes: Sequence[Any], axes: Sequence[int], norm: Any, back: bool
 ) -> Any:
@@ -82,6 +92,9 @@ def all_of_real(
     found = of_real(what, x, length, last, OTHER.get(norm, norm) if back else norm)
     found = over_axes(what, conj(found) if back else found, others_n, others, norm, back)
     count = length - frequencies(length)
+    # No imaginary part is -0, as none is that a transform of complex numbers computes: an angle
+    # would be -pi.
+    found = complex(real(found), imag(found) + 0.0)
     if count == 0:
         return found
     opposite = _part(found, last, count, -1, count)
@@ -90,7 +103,7 @@ def all_of_real(
         if extent > 1:
             rest = _part(opposite, axis, extent - 1, -1, extent - 1)
             opposite = concat([_part(opposite, axis, 0, 1, 1), rest], axis)
-    return concat([found, conj(opposite)], last)
+    return concat([found, complex(real(opposite), 0.0 - imag(opposite))], last)
 
 
 def _part(x: Any, axis: int, start: Any, step: int, count: Any) -> Any:
@@ -131,7 +144,7 @@ def sizes_of(
 def over_axes(
     what: str, x: Any, sizes: Sequence[Any], axes: Sequence[int], norm: Any, back: bool
 ) -> Any:
-    if not x.dtype.is_complex and 0 < len(axes) == len({*axes}):
+    if _half_pays(x) and 0 < len(axes) == len({*axes}):
         return all_of_real(what, x, sizes, axes, norm, back)
     for n, axis in [*zip(sizes, axes, strict=True)][::-1]:
         x = whole(what, x, n, axis, norm, back)

@@ -11,6 +11,7 @@ from test_functions import assert_like, converted, function_of
 
 import ngrad
 import ngrad.numpy as ours
+from ngrad.ops import spectra
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -29,8 +30,37 @@ def test_gradients(case: Case) -> None:
         check_second_gradient(function, *arrays)
 
 
-def test_spectra_of_real_numbers_of_any_length() -> None:
-    """Of which half is computed: how many that are is read when it is run."""
+REAL = {
+    "noise": np.random.default_rng(0).normal(size=(50, 4)),
+    "even": np.outer(np.cos(np.arange(50)), [1.0, 2.0, 3.0, 2.0]),  # with a real spectrum
+    "zero": np.zeros((5, 4)),
+}
+
+
+@pytest.mark.parametrize("many", [1, spectra.MANY])
+@pytest.mark.parametrize("name", REAL)
+def test_spectra_of_real_numbers(monkeypatch: pytest.MonkeyPatch, name: str, many: int) -> None:
+    """Of which half is computed where that pays, and no imaginary part is -0, as of NumPy's."""
+    monkeypatch.setattr(spectra, "MANY", many)
+    for n in (50, 7, 2, 1):
+        x = REAL[name][:n]
+        for way in ("fft", "ifft", "fft2", "ifft2"):
+            found, expected = (getattr(np.fft, way)(x), getattr(ours.fft, way)(ours.array(x)))
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+            zero = (expected.imag == 0) & (found.imag == 0)
+            assert not np.any(np.signbit(np.asarray(expected.imag))[np.asarray(zero)])
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.orders], ids=str)
+def test_gradients_of_halves(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    monkeypatch.setattr(spectra, "MANY", 1)
+    test_as_numpy(case)
+    test_gradients(case)
+
+
+def test_spectra_of_real_numbers_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many numbers are half is read when it is run."""
+    monkeypatch.setattr(spectra, "MANY", 1)
     spec = ngrad.TensorSpec([None, 3], "float64")
     power = ngrad.function(lambda x: ours.abs(ours.fft.fft2(x)) ** 2, input_signature=[spec])
     x = np.random.default_rng(0).normal(size=(50, 3))
