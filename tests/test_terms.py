@@ -75,6 +75,11 @@ PROGRAMS = (
         "turned twice", (12, 9), lambda w, x, k: matmul(rows(x, 12, 2), w, transpose_a=True),
         STACKED,
     ),
+    Program("of a view", (9, 12), lambda w, x, k: rows(x, 2, 12) @ ngrad.transpose(w), STACKED),
+    Program(
+        "of a view of a view", (108,),
+        lambda w, x, k: rows(x, 2, 12) @ ngrad.transpose(ngrad.reshape(w, (9, 12))), STACKED,
+    ),
     Program("vectors", (9, 12), lambda w, x, k: ngrad.linalg.matvec(w, x[:12]), STACKED),
     Program("many rows", (3, 4), lambda w, x, k: rows(x, 8, 3) @ w, {"matmul": USES}),
     Program("of all sizes", (12, 9), of_all_sizes, {"matmul": 8, "concat": 8}),
@@ -85,6 +90,10 @@ PROGRAMS = (
     ),
     Program(
         "gathered along the last axis", (4, 50), lambda w, x, k: gather(w, [k % 5, 7], axis=1),
+        {"add_rows": 1, "put_rows": USES - 1},
+    ),
+    Program(
+        "gathered of a view", (4, 50), lambda w, x, k: gather(ngrad.transpose(w), [k % 5, 7]),
         {"add_rows": 1, "put_rows": USES - 1},
     ),
     Program(
@@ -216,3 +225,19 @@ def test_calls_that_give_it(program: Program) -> None:
         both, beside = called(w, x), called(x)
     found = {name: both[name] - beside[name] for name in ("matmul", "concat", *ROWS)}
     assert {name: count for name, count in found.items() if count} == program.calls
+
+
+def test_views_that_are_sources_or_not_heard_are_apart() -> None:
+    w, x = constant(np.arange(6.0).reshape(2, 3)), constant(np.arange(6.0).reshape(3, 2) + 1)
+    with GradientTape() as tape:
+        tape.watch(w)
+        first, second = ngrad.transpose(w), ngrad.transpose(w)
+        with tape.stop_recording():
+            unheard = ngrad.transpose(w)
+        third = ngrad.transpose(w)
+        y = ngrad.reduce_sum(x * first + second * second + 5 * unheard * third + 3 * third)
+    of_w, of_first, of_second = tape.gradient(y, (w, first, second))
+    turned = w.numpy().T
+    np.testing.assert_array_equal(of_first, x.numpy())
+    np.testing.assert_array_equal(of_second, 2 * turned)
+    np.testing.assert_array_equal(of_w, (x.numpy() + 2 * turned + 5 * turned + 3).T)

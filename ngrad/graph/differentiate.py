@@ -206,11 +206,17 @@ def swept(
     wanted = {slot for slots in goal.sources for slot in slots if slot >= 0}
     depends: list[bool] = []  # on a source
     follows: list[tuple[bool, ...]] = []  # which inputs an entry's cotangent goes on to
-    for slot, (_, *inputs) in enumerate(entries):
+    views: dict[Entry, int] = {}
+    earlier: dict[int, int] = {}  # where a view of a value was taken for the first time
+    for slot, (call, *inputs) in enumerate(entries):
         heard_of = since[slot] <= slot
         onto = tuple([heard_of and depends[k] and since[k] <= slot for k in inputs])
         follows.append(onto)
         depends.append(slot in wanted or True in onto)
+        if call.view and True in onto and slot not in wanted:
+            first = views.setdefault((call, *[earlier.get(k, k) for k in inputs]), slot)
+            if first != slot:
+                earlier[slot] = first
     cotangents: dict[int, Any] = {}
 
     def accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:
@@ -234,7 +240,9 @@ def swept(
         pulled = zip(inputs, sweep.pulled(call, g, operands, out, followed), strict=True)
         given = [(k, result) for k, result in pulled if result is not None]
         for k, result in given:
-            accumulate(cotangents, k, result)
+            # The cotangents of a view that a loop takes anew each time, as of `transpose(w)`, are
+            # added as it lies, and by the calls that give them.
+            accumulate(cotangents, earlier.get(k, k), result)
         if told is not None:
             alone = [(k, x.one if type(x) is Term else x) for k, x in given]
             told(slot, g, (*operands, out), alone)
