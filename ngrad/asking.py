@@ -75,15 +75,20 @@ def targets_of(target: Any, tape: Any) -> tuple[Tensor, ...]:
         )
 
 
-def is_itself(source: Any, target: Tensor) -> bool:
-    """Whether a target is a source itself: its derivative is 1, though no tape followed it."""
+def is_itself(tape: Any, source: Any, target: Tensor) -> bool:
+    """Whether a target is a source itself: its derivative is 1, though no tape followed it. An
+    array that the tape watches means what it held then, which is followed.
+    """
     own = held(source)
-    x = own._read() if isinstance(own, Cell) else own
-    return target is x and target._layout.dtype.is_inexact
+    if isinstance(own, Cell):
+        if tape.follows(own._uid):
+            return False
+        own = own._read()
+    return target is own and target._layout.dtype.is_inexact
 
 
 def of_itself(
-    source: Any, targets: tuple[Tensor, ...], seeds: Sequence[Tensor | None] | None
+    tape: Any, source: Any, targets: tuple[Tensor, ...], seeds: Sequence[Tensor | None] | None
 ) -> Tensor | None:
     """The gradient of targets that are a source themselves: their cotangents, or ones. None if no
     target is.
@@ -92,7 +97,7 @@ def of_itself(
     each = [
         ones_like(target) if seed is None else seed
         for target, seed in zip(targets, given, strict=True)
-        if is_itself(source, target)
+        if is_itself(tape, source, target)
     ]
     return functools.reduce(add, each) if each else None
 

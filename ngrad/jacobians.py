@@ -259,7 +259,7 @@ def _derivatives(
     if asked is not None and target._layout.dtype.is_inexact:
         found = _in_chunks(asked, seed, count, rows)
     for k, source in enumerate(sources):
-        if found[k] is None and is_itself(source, held(target)):
+        if found[k] is None and is_itself(tape, source, held(target)):
             found[k] = seed(0, count)
     return found
 

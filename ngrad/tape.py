@@ -337,7 +337,7 @@ class GradientTape(Jacobians):
         results = self._sweep(targets, wanted, seeds)
         for k, result in enumerate(results):
             if result is None:
-                results[k] = of_itself(wanted[k], targets, seeds)
+                results[k] = of_itself(self, wanted[k], targets, seeds)
         if zero:
             results = [
                 zeros_of(source._layout.spec) if result is None else result

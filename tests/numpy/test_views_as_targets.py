@@ -142,3 +142,22 @@ def test_views_are_returned_by_recorded_functions_wherever_they_are_called_first
     numpy.testing.assert_array_equal(mapped(x.reshape(2, 2)), X.reshape(2, 2)[:, 1:])
     both = ngrad.vmap(ngrad.vmap(lambda row: row[1:]))
     numpy.testing.assert_array_equal(both(x.reshape(1, 2, 2)), X.reshape(1, 2, 2)[..., 1:])
+
+
+@pytest.mark.parametrize("seen", [lambda x: x, lambda x: x.T, lambda x: x[...]])
+def test_a_source_that_is_written_to_is_what_it_was_when_watched(
+    seen: Callable[[Array], Array],
+) -> None:
+    x = ours.array(X)
+    with GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = seen(x)
+        before = x * 3.0
+        x[...] = 5.0
+    assert tape.gradient(y, x) is None
+    assert tape.jacobian(y, x) is None
+    numpy.testing.assert_array_equal(tape.gradient([y, before], x), 3 * numpy.ones(4))
+    with ngrad.autodiff.ForwardAccumulator(x, ours.ones(4)) as accumulator:
+        y = seen(x)
+        x[1:] = 5.0
+    numpy.testing.assert_array_equal(accumulator.jvp(y), [1.0, 0.0, 0.0, 0.0])
