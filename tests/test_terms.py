@@ -77,6 +77,10 @@ PROGRAMS = (
     ),
     Program("of a view", (9, 12), lambda w, x, k: rows(x, 2, 12) @ ngrad.transpose(w), STACKED),
     Program(
+        "of a view that was taken in vain", (9, 12),
+        lambda w, x, k: (ngrad.transpose(w), rows(x, 2, 12) @ ngrad.transpose(w))[1], STACKED,
+    ),
+    Program(
         "of a view of a view", (108,),
         lambda w, x, k: rows(x, 2, 12) @ ngrad.transpose(ngrad.reshape(w, (9, 12))), STACKED,
     ),

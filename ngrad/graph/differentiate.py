@@ -163,6 +163,29 @@ def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
     return since
 
 
+def _taken_again(
+    entries: Sequence[Entry], views: Sequence[int], targets: Sequence[int]
+) -> dict[int, int]:
+    """Of views that were taken before, of what targets depend on, where this was first done."""
+    reached = bytearray(len(entries))
+    for slot in targets:
+        if slot >= 0:
+            reached[slot] = True
+    for slot in range(len(entries) - 1, -1, -1):
+        if reached[slot]:
+            for k in entries[slot][1:]:
+                reached[k] = True
+    earlier: dict[int, int] = {}
+    first: dict[Entry, int] = {}
+    for slot in views:
+        if reached[slot]:  # what is not may have no value that a rule could read
+            call, *inputs = entries[slot]
+            before = first.setdefault((call, *[earlier.get(k, k) for k in inputs]), slot)
+            if before != slot:
+                earlier[slot] = before
+    return earlier
+
+
 Told = Callable[[int, Any, Sequence[Any], Sequence[tuple[int, Any]]], None]
 """`told(slot, g, read, given)`: told of each entry's cotangent, of the forward values that its rule
 may read, and of the cotangents that it gives, each with the slot that it is for.
@@ -206,17 +229,15 @@ def swept(
     wanted = {slot for slots in goal.sources for slot in slots if slot >= 0}
     depends: list[bool] = []  # on a source
     follows: list[tuple[bool, ...]] = []  # which inputs an entry's cotangent goes on to
-    views: dict[Entry, int] = {}
-    earlier: dict[int, int] = {}  # where a view of a value was taken for the first time
+    views: list[int] = []
     for slot, (call, *inputs) in enumerate(entries):
         heard_of = since[slot] <= slot
         onto = tuple([heard_of and depends[k] and since[k] <= slot for k in inputs])
         follows.append(onto)
         depends.append(slot in wanted or True in onto)
         if call.view and True in onto and slot not in wanted:
-            first = views.setdefault((call, *[earlier.get(k, k) for k in inputs]), slot)
-            if first != slot:
-                earlier[slot] = first
+            views.append(slot)
+    earlier = _taken_again(entries, views, goal.targets) if len(views) > 1 else {}
     cotangents: dict[int, Any] = {}
 
     def accumulate(cotangents: dict[int, Any], key: int, g: Any) -> None:
