@@ -119,10 +119,8 @@ def _unused(capsule: int) -> None:
             _let_go(_pointer(capsule, name))
 
 
-@functools.cache
-def _destructor() -> int:
-    """Where the capsules' destructor is, which is made when there is one."""
-    return destructor(ctypes.cast(_unused, ctypes.c_void_p).value or 0)
+LET_GO, UNUSED = (ctypes.cast(done, ctypes.c_void_p).value or 0 for done in (_let_go, _unused))
+"""Where these functions are."""
 
 
 def _kind(dtype: DType) -> int:
@@ -192,7 +190,7 @@ def capsule(
     if versioned:
         managed.major, managed.minor = VERSION
         managed.flags = flags
-    managed.deleter = _let_go
+    managed.deleter = _Deleter(destructor(LET_GO))
     array = managed.array
     itemsize = where.dtype.itemsize
     shape = (ctypes.c_int64 * where.ndim)(*where.shape)
@@ -203,7 +201,7 @@ def capsule(
     array.shape, array.strides = shape, strides
     place = ctypes.addressof(managed)
     _given[place] = managed, shape, strides, x._buffer
-    return _api.PyCapsule_New(place, name, _destructor())
+    return _api.PyCapsule_New(place, name, destructor(UNUSED))
 
 
 # -- taken in --------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from test_random_graphs import gradient, programs
 
 import ngrad
 from ngrad.errors import DeviceError
+from ngrad_kernels import held
 
 SECOND = "cuda:7"
 WAYS = ("deferred", "eager", "recorded", "function", "through a function")
@@ -264,6 +265,15 @@ def test_operands_on_several_devices_are_refused() -> None:
     ):
         with pytest.raises(DeviceError, match=r"cpu and cuda:7|cuda:7 and cpu"):
             f()
+
+
+def test_a_mask_is_read_where_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.arange(5000.0)
+    mask, read, counted = there(lambda: ngrad.constant(x % 3 == 0)), [], held.counted
+    monkeypatch.setattr(held, "counted", lambda at, size: read.append(at) or counted(at, size))
+    found = ngrad.boolean_mask(ngrad.constant(x), mask)
+    assert found.device == "cpu" and found.numpy().tolist() == x[::3].tolist()
+    assert mask._at not in read
 
 
 def test_a_copy_lies_where_the_original_does() -> None:

@@ -197,3 +197,10 @@ def test_constants_are_not_lent(name: str) -> None:
     file = io.BytesIO()
     file.write(make())
     assert file.getvalue() == before.tobytes()
+
+
+def test_an_error_on_its_way_is_the_one_that_is_raised() -> None:
+    held = len(dlpack._given)
+    with pytest.raises(ValueError, match="read-only"):
+        np.from_dlpack(ngrad.constant([1.0, 2.0]))[0] = 5.0  # lets go of the memory, with the error
+    assert len(dlpack._given) == held

@@ -25,6 +25,7 @@ NEITHER, REAL, WHOLE, TRUTH = map(INT, range(4))
 """What numbers are computed as: not here, as float64, as int64, or as a bool, which counts as an
 integer beside others.
 """
+BYTE = ir.IntType(8)
 WORDS_OF = {REAL: DOUBLE, WHOLE: WORD}
 LEAST = WORD(-(1 << 63))
 
@@ -36,21 +37,17 @@ class Numbers(NamedTuple):
     ----------
     layouts : dict
         Of float64's, int64's and bools, by their codes: any that is there has one of these.
-    truths : list
-        What comparisons give: a cell of False, and one of True.
     """
 
     layouts: dict[str, Any]
-    truths: list[Any]
 
 
 def write_numbers(module: ir.Module, kinds: CellKinds, ways: Ways, numbers: Numbers) -> None:
     """The functions of this module, in an order in which each finds those that it calls."""
     _number_in(module, kinds, numbers)
     _numbers_in(module, kinds, ways)
-    for kind, code in ((REAL, "f8"), (WHOLE, "i8")):
-        _cell_of(module, kinds, WORDS_OF[kind], numbers.layouts[code])
-    _truth_of(module, numbers)
+    for name, word, code in (("real", DOUBLE, "f8"), ("whole", WORD, "i8"), ("truth", BIT, "b1")):
+        _cell_of(module, kinds, name, word, numbers.layouts[code])
 
 
 def _number_in(module: ir.Module, kinds: CellKinds, numbers: Numbers) -> None:
@@ -119,27 +116,19 @@ def _numbers_in(module: ir.Module, kinds: CellKinds, ways: Ways) -> None:
     builder.ret(REAL)
 
 
-def _cell_of(module: ir.Module, kinds: CellKinds, word: ir.Type, layout: Any) -> None:
-    """real(value), whole(value): a new cell of a number; null if that raised."""
-    it = Code(module, "real" if word is DOUBLE else "whole", POINTER, word)
+def _cell_of(module: ir.Module, kinds: CellKinds, name: str, word: ir.Type, layout: Any) -> None:
+    """real(value), whole(value), truth(value): a new cell of a number; null if that raised."""
+    it = Code(module, name, POINTER, word)
+    (value,) = it.function.args
     builder, none = it.builder, it.known(None)
     made = builder.call(module.globals["made"], [it.known(layout)])
     it.unless_null(made, NULL)
     address = it.integer(it.get(made, offsets(kinds.kinds.tensor)["_at"]))
-    builder.store(it.function.args[0], builder.inttoptr(address, word.as_pointer()))
+    stored = builder.zext(value, BYTE) if word is BIT else value
+    builder.store(stored, builder.inttoptr(address, stored.type.as_pointer()))
     out = builder.call(module.globals["cell"], [made, none, none, none])
     it.let_go(made)
     builder.ret(out)
-
-
-def _truth_of(module: ir.Module, numbers: Numbers) -> None:
-    """truth(bit): the cell of a comparison's result."""
-    it = Code(module, "truth", POINTER, BIT)
-    take = it.external("PyList_GetItem", POINTER, POINTER, WORD)
-    which = it.builder.zext(it.function.args[0], WORD)
-    found = it.builder.call(take, [it.known(numbers.truths), which])
-    it.hold(found)
-    it.builder.ret(found)
 
 
 Rule = Callable[[ir.IRBuilder, Any, Any], Any]

@@ -44,7 +44,7 @@ from ngrad.ops.operators import BINARY, COMPARISON
 from ngrad.ops.power import square
 from ngrad.record import next_uid, state, uids
 from ngrad.replayed import ARRAYS
-from ngrad.scalars import scalar, single
+from ngrad.scalars import single
 from ngrad.tensor import KINDS, Tensor, export_cells, from_numpy
 from ngrad.window import Window, applied, found
 from ngrad_kernels.cells import CellKinds, cell_makers
@@ -374,10 +374,6 @@ computed_of: Callable[..., ndarray | None]
 before, or of two of which one may be a number: by its calls, as `Elementwise.seen` has them. None
 if there is none of these.
 """
-TRUTHS = list[Any]()
-"""What comparisons of numbers give, as NumPy's do: one for all that do not hold, and for those that
-do.
-"""
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor, remember),
@@ -385,14 +381,13 @@ CELLS = cell_makers(
         {name: op.seen for name, op in OPS.items()} | {"matmul": PRODUCTS},
         applied,
         opened,
-        Numbers({code: layout(BY_CODE[code], ()) for code in ("f8", "i8", "b1")}, TRUTHS),
+        Numbers({code: layout(BY_CODE[code], ()) for code in ("f8", "i8", "b1")}),
     ),
 )
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
 settled, computed_of = CELLS.settled, CELLS.computed_of
 viewed, view_method, result_method = CELLS.viewed, CELLS.view_method, CELLS.result_method
 READ_QUICKLY, OPERATORS = CELLS.read, CELLS.operators
-TRUTHS += [array_of(scalar(truth, BY_CODE["b1"])) for truth in (False, True)]
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010
 Assigned.exchanged, Assigned.put_there = staticmethod(exchanged), staticmethod(put_at_once)
 Assigned.settled = staticmethod(settled)

@@ -101,7 +101,8 @@ def held(x: Any, mask: Any, at: int) -> Any:
             index = (slice(None),) * at + (mask._view(),) if at else mask._view()
             return from_numpy(where.array(x._at, x._block)[index], where.dtype, HOST)
         holds = mask._layout
-        if mask._at and where.contiguous and holds.contiguous and holds.shape == shape:
+        whole = where.contiguous and holds.contiguous and holds.shape == shape
+        if whole and mask._at and holds.device is HOST:
             return _picked(x, mask)
     flat = reshape(x, (*shape[:at], mask.size, *shape[at + mask.ndim :]))
     return gather_rows(flat, places(mask, x._layout.device), at)

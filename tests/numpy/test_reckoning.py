@@ -27,6 +27,15 @@ IN_PLACE = [
     operator.imod,
 ]  # fmt: skip
 BITS_IN_PLACE = [operator.iand, operator.ior, operator.ixor, operator.ilshift, operator.irshift]
+WRITES: list[Callable[[Any], Any]] = [
+    lambda t: operator.setitem(t, ..., not t),
+    lambda t: operator.setitem(t, (), not t),
+    lambda t: t.fill(not t),
+    lambda t: ours.copyto(t, not t),
+    lambda t: ours.put(t, 0, not t),
+    lambda t: operator.ixor(t, True),
+    lambda t: operator.setitem(t.reshape(1), 0, not t),
+]
 UNARY = [operator.neg, operator.pos, operator.abs, lambda x: x**2, bool, float]
 
 
@@ -93,12 +102,14 @@ def test_no_kernel_is_run_nor_call_looked_up() -> None:
     assert ngrad.stats().launches == before
 
 
-def test_comparisons_give_one_of_two() -> None:
-    x, y = element(ours, 1.5), element(ours, 2)
-    assert (x < y) is (y > 0) and (x > y) is (y == 3) and (x < y) is not (x > y)
-    held = x < y
-    held &= x > y  # another number, as every number is
-    assert not held and x < y
+@pytest.mark.parametrize("write", WRITES)
+def test_what_is_written_to_a_result_is_in_no_other(write: Callable[[Any], Any]) -> None:
+    one, two = element(ours, 1.0), element(ours, 2.0)
+    for compare, holds in ((operator.lt, True), (operator.gt, False), (operator.eq, False)):
+        first, beside = compare(one, two), compare(one, two)
+        write(first)
+        assert bool(beside) is bool(compare(one, two)) is holds
+        assert compare(one, two) is not compare(one, two)
 
 
 def test_an_array_without_axes_is_assigned_to_in_place() -> None:
