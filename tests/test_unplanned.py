@@ -267,4 +267,4 @@ def test_a_loop_over_parts_adds_no_wholes(monkeypatch: pytest.MonkeyPatch) -> No
 
     launches(40), launches(50)
     each = (launches(50) - launches(40)) / 10
-    assert each == 5  # a square, its seed, and what its rule has
+    assert each == 4  # a square, its seed, its rule's product, and the sum for one part

@@ -286,6 +286,7 @@ def test_settings_are_those_of_a_context() -> None:
     thread = threading.Thread(target=ours.seterr, kwargs={"all": "raise"})
     thread.start()
     thread.join()
+    del thread  # from Python 3.14 on it has its context
     assert not settings.eager
     with ours.errstate(all="warn"):
         ngrad.config.set_eager(True)
