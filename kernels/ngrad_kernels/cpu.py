@@ -143,6 +143,7 @@ _HELPERS = (
     moves.turn,
     moves.move,
     moves.move_rows,
+    moves.turn_rows,
     moves.double,
     moves.spread_rows,
     moves.begin,

@@ -90,6 +90,24 @@ def move_rows(target, source, size, rows, count, rows_to, rows_from, step_to, st
             move(target + row * rows_to, source + row * rows_from, size, count, step_to, step_from)
 
 
+def turn_rows(target, source, size, rows, count, rows_to, step_from):
+    """Copy rows of items of 4 or 8 bytes, which lie a step apart, each behind that of the row
+    before: by squares, in bands of as many rows as a line of the caches has items.
+    """
+    whole, band = rows - rows % 8, LINE // size
+    for first in range(0, whole, band):
+        for left in range(0, count, 8):
+            for top in range(first, min(first + band, whole), 8):
+                to = target + top * rows_to + left * size
+                origin = source + top * size + left * step_from
+                if size == 4:
+                    turn_8_f4(to, rows_to, min(8, count - left), origin, step_from, 8)
+                else:
+                    turn_8_f8(to, rows_to, min(8, count - left), origin, step_from, 8)
+    for row in range(whole, rows):
+        move(target + row * rows_to, source + row * size, size, count, size, step_from)
+
+
 def spread_rows(target, source, size, rows, count, rows_from, step_from):
     """Copy rows, which are all one or each of one item, to side by side."""
     length = count * size
@@ -172,12 +190,16 @@ def transfer(contiguous, base, view, start, count, scatter):
         apart = words[3 + 2 * d] if last > 0 else size
         repeated = not scatter and (stride == 0 or apart == 0)
         few = inner < 16 or (stride == size and inner * size <= RUN)
-        if last > 0 and index[last] == 0 and (few or repeated):  # as many rows as there are
+        turned = not scatter and last > 0 and apart == size and stride != size and inner >= 8
+        turned = turned and (size == 4 or size == 8)
+        if last > 0 and index[last] == 0 and (few or repeated or turned):  # all rows that there are
             rows = max(1, min(words[2 + 2 * d] - index[d], (count - done) // inner))
         if rows > 1:
             run = rows * inner
             if repeated:
                 spread_rows(target, source, size, rows, inner, apart, step_from)
+            elif turned:
+                turn_rows(target, source, size, rows, inner, inner * size, step_from)
             else:
                 to, origin = (apart, inner * size) if scatter else (inner * size, apart)
                 move_rows(target, source, size, rows, inner, to, origin, step_to, step_from)

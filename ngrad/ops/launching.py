@@ -23,7 +23,7 @@ from ngrad.graph.strides import (
 from ngrad.replay import runner
 from ngrad.tensor import Tensor
 from ngrad_kernels.body import Body
-from ngrad_kernels.contract import CHUNK
+from ngrad_kernels.contract import CHUNK, LINE
 from ngrad_kernels.product import Prepared
 
 
@@ -102,14 +102,23 @@ def place_launch(
     bytes on, into a strided region of the result, and what to keep for it.
     """
     itemsize = source.dtype.itemsize
-    from_words = view_words(
-        itemsize, collapse(list(zip(source.shape, source.strides, strict=True)))
-    )
+    dims = collapse(list(zip(source.shape, source.strides, strict=True)))
+    from_words = view_words(itemsize, dims)
     to_words = view_words(itemsize, collapse(region))
     device = source.device.target
     facts, keep = device.facts([2, 2 + len(from_words), *from_words, *to_words])
     where = ((which, begin), (target, offset))
-    return Launch(device.skeleton("place"), facts, source.size, CHUNK, where), keep
+    return Launch(device.skeleton("place"), facts, source.size, _grain(dims, itemsize), where), keep
+
+
+def _grain(dims: Dims, itemsize: int) -> int:
+    """Elements that are copied at a time: of a matrix that is turned whole rows, in bands of as
+    many as a line of the caches has elements (`moves.turn_rows`).
+    """
+    if len(dims) < 2 or dims[-2][1] != itemsize or isinstance(dims[-1][0], Dim):
+        return CHUNK
+    band = dims[-1][0] * LINE // itemsize
+    return CHUNK if band > 8 * CHUNK else max(1, CHUNK // band) * band
 
 
 def prepare_copy(source: Layout, out: Layout) -> tuple[Program, Layout]:

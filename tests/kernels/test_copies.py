@@ -8,6 +8,7 @@ import ctypes
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from products import owner
@@ -39,11 +40,11 @@ def seen(shape: tuple[int, ...], steps: tuple[int, ...], turned: bool, kind: str
     return part.T if turned else part
 
 
-def placed(target: Array, source: Array) -> None:
+def placed(target: Array, source: Array, grain: int = GRAIN) -> None:
     from_words, to_words = view_words(source), view_words(target)
     facts = np.array([2, 2 + len(from_words), *from_words, *to_words], np.int64)
     addresses = [source.ctypes.data, target.ctypes.data]
-    cpu.launch(cpu.skeleton("place"), facts.ctypes.data, source.size, GRAIN, addresses)
+    cpu.launch(cpu.skeleton("place"), facts.ctypes.data, source.size, grain, addresses)
 
 
 @settings(max_examples=300, deadline=None)
@@ -82,6 +83,22 @@ def test_from_any_view_to_any_other(
     whole[...] = np.zeros((), kind)
     target[...] = source.reshape(other)
     assert found == whole.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["i1", "i4", "i8", "c16"])
+@pytest.mark.parametrize("shape", [(2, 40, 9), (3, 17, 64), (1, 7, 30), (2, 16, 8), (2, 100, 33)])
+def test_matrices_that_are_turned(shape: tuple[int, ...], kind: str) -> None:
+    """Whichever rows a thread begins and ends with; nothing is written behind them."""
+    for step in (1, 2, -1):
+        whole = np.zeros((shape[0], shape[2] * abs(step), shape[1]), kind)
+        source = whole[:, ::step].transpose(0, 2, 1)
+        drawn = np.random.default_rng(1).integers(0, 255, source.nbytes, np.uint8)
+        source[...] = drawn.view(kind).reshape(shape)
+        for grain in (50, 16 * shape[2], 17 * shape[2] + 3, source.size):
+            room = np.full(source.size + 64, 77, kind)
+            placed(room[: source.size], source, grain)
+            assert room[: source.size].tobytes() == source.tobytes()
+            assert (room[source.size :] == 77).all()
 
 
 FETCH = ctypes.CFUNCTYPE(None, *[ctypes.c_ssize_t] * 5)
