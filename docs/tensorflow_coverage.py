@@ -44,6 +44,8 @@ What differs where both have a name:
   has zeros. That of `nn.moments` is whole, where TensorFlow holds the mean fixed.
 - The gradient of `softmax_cross_entropy_with_logits` is that of the formula for any labels;
   TensorFlow's takes them to add up to 1.
+- Optimizers take Keras' arguments but for `use_ema`, `gradient_accumulation_steps` and
+  `loss_scale_factor`: keep averages and sums of gradients in variables.
 - Ties: [limits.md](limits.md).
 """
 
