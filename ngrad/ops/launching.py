@@ -108,16 +108,17 @@ def place_launch(
     device = source.device.target
     facts, keep = device.facts([2, 2 + len(from_words), *from_words, *to_words])
     where = ((which, begin), (target, offset))
-    return Launch(device.skeleton("place"), facts, source.size, _grain(dims, itemsize), where), keep
+    grain = CHUNK if source.open else _grain(dims, itemsize)
+    return Launch(device.skeleton("place"), facts, source.size, grain, where), keep
 
 
 def _grain(dims: Dims, itemsize: int) -> int:
     """Elements that are copied at a time: of a matrix that is turned whole rows, in bands of as
     many as a line of the caches has elements (`moves.turn_rows`).
     """
-    if len(dims) < 2 or dims[-2][1] != itemsize or isinstance(dims[-1][0], Dim):
+    if len(dims) < 2 or dims[-2][1] != itemsize:
         return CHUNK
-    band = dims[-1][0] * LINE // itemsize
+    band = max(1, dims[-1][0] * LINE // itemsize)  # nothing is a band of one, too
     return CHUNK if band > 8 * CHUNK else max(1, CHUNK // band) * band
 
 
