@@ -155,6 +155,18 @@ def is_run(dims: Dims, itemsize: int) -> bool:
     return not dims or (len(dims) == 1 and dims[0][1] == itemsize)
 
 
+def is_turned(dims: Dims, itemsize: int) -> bool:
+    """Whether collapsed dimensions end in a matrix that lies by columns, and is copied by squares
+    (`moves.turn_rows`).
+
+    Examples
+    --------
+    >>> is_turned(((3, 4), (5, 12)), 4), is_turned(((3, 20), (5, 4)), 4)
+    (True, False)
+    """
+    return len(dims) > 1 and itemsize in (4, 8) and dims[-2][1] == itemsize != dims[-1][1]
+
+
 def pitches(where: Layout, shape: tuple[int, ...]) -> tuple[int, ...] | None:
     """The bytes from a place to the next along each axis of a shape but the last, along which
     elements are neighbours; None if they do not lie so.

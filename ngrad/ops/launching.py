@@ -17,6 +17,7 @@ from ngrad.graph.strides import (
     broadcast_strides,
     collapse,
     is_run,
+    is_turned,
     mapped_layout,
     view_words,
 )
@@ -108,17 +109,16 @@ def place_launch(
     device = source.device.target
     facts, keep = device.facts([2, 2 + len(from_words), *from_words, *to_words])
     where = ((which, begin), (target, offset))
-    grain = CHUNK if source.open else _grain(dims, itemsize)
+    grain = CHUNK
+    if source.size and not source.open and is_turned(dims, itemsize):
+        grain = _in_bands(dims[-1][0] * LINE // itemsize)
     return Launch(device.skeleton("place"), facts, source.size, grain, where), keep
 
 
-def _grain(dims: Dims, itemsize: int) -> int:
-    """Elements that are copied at a time: of a matrix that is turned whole rows, in bands of as
-    many as a line of the caches has elements (`moves.turn_rows`).
+def _in_bands(band: int) -> int:
+    """Elements that are copied at a time where rows are in bands, of as many as a line of the
+    caches has elements: whole bands, if these are not too long.
     """
-    if len(dims) < 2 or dims[-2][1] != itemsize:
-        return CHUNK
-    band = max(1, dims[-1][0] * LINE // itemsize)  # nothing is a band of one, too
     return CHUNK if band > 8 * CHUNK else max(1, CHUNK // band) * band
 
 

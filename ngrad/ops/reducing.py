@@ -17,7 +17,7 @@ from ngrad.dtypes import BY_CODE
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.program import OUT, SCRATCH, Launch, Program, moved
 from ngrad.graph.room import padded
-from ngrad.graph.strides import collapse, is_run, view_words
+from ngrad.graph.strides import collapse, is_run, is_turned, view_words
 from ngrad.ops.launching import dense_operands
 from ngrad_kernels.body import Body, Step
 from ngrad_kernels.codes import computed, size_of
@@ -56,15 +56,14 @@ def is_view(x: Layout, order: Sequence[int]) -> bool:
     return not is_run(collapse([(x.shape[a], x.strides[a]) for a in order]), x.dtype.itemsize)
 
 
-def is_turned(x: Layout) -> bool:
+def better_copied(x: Layout) -> bool:
     """Whether elements that are neighbours in memory are so far apart in order that it takes longer
     to pack them a block at a time than to copy all, and read that.
     """
-    size = x.dtype.itemsize
-    if x.device is not HOST or x.open or size not in (4, 8) or x.size < CHUNK:
+    if x.device is not HOST or x.open or x.size < CHUNK:
         return False
     dims = collapse(list(zip(x.shape, x.strides, strict=True)))
-    return len(dims) > 1 and dims[-2][1] == size != dims[-1][1] and FAR <= dims[-1][0] <= CHUNK
+    return is_turned(dims, x.dtype.itemsize) and FAR <= dims[-1][0] <= CHUNK
 
 
 def reduction_facts(
@@ -93,7 +92,7 @@ def prepare_reduction(
         begun, _ = prepare_reduction(reduction, x, between, first)
         ended, _ = prepare_reduction(reduction, between, out, rest)
         return _in_turn(begun, ended, padded(between.nbytes)), out
-    if is_turned(x):
+    if better_copied(x):
         read = dense_operands([(0, x)])
         return read.before(prepare_reduction(reduction, x.spec, out, axes, form)[0]), out
     kept = [k for k in range(x.ndim) if k not in axes]
