@@ -21,6 +21,7 @@ from ngrad_kernels.memory import FreeList
 from ngrad_kernels.nests import write_listed
 from ngrad_kernels.operators import Operators, operator_slots
 from ngrad_kernels.places import NOWHERE, seen_as, write_places
+from ngrad_kernels.reckoning import write_of_number
 from ngrad_kernels.releasing import release_quickly
 from ngrad_kernels.result_methods import write_made_by_method
 from ngrad_kernels.subscripts import SMALL, SUBSCRIPTS, Ways, write_subscript, write_viewed
@@ -239,7 +240,7 @@ class Cells(NamedTuple):
     Attributes
     ----------
     array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed : callable
-    settled, computed_of : callable
+    settled, computed_of, of_number : callable
     viewed : callable
         Takes what a callable is bound to, and gives that.
     view_method : callable
@@ -263,6 +264,7 @@ class Cells(NamedTuple):
     listed: Callable[..., Any]
     settled: Callable[[Any], Any]
     computed_of: Callable[..., Any]
+    of_number: Callable[[Any], Any]
     viewed: Callable[..., Callable[[Any], Any]]
     view_method: Callable[[Callable[..., Any]], Any]
     result_method: Callable[[Callable[..., Any]], Any]
@@ -307,6 +309,7 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
     slots = operator_slots(kinds, ways, operators)
     writers |= {name: slot.write for name, slot in slots.items()}
     writers |= {"computed_of": write_computed_of, "called": write_called}
+    writers |= {"of_number": write_of_number}
     addresses = dict(zip(writers, load("ngrad.cells", **writers), strict=True))
     named = {slot.before: addresses.pop(name) for name, slot in slots.items()}
     called = addresses.pop("called")

@@ -12,7 +12,7 @@ from llvmlite import ir
 
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import offsets
-from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code
+from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code, Function
 from ngrad_kernels.making import NULL
 from ngrad_kernels.subscripts import SMALL
 
@@ -129,6 +129,23 @@ def _cell_of(module: ir.Module, kinds: CellKinds, name: str, word: ir.Type, layo
     out = builder.call(module.globals["cell"], [made, none, none, none])
     it.let_go(made)
     builder.ret(out)
+
+
+def write_of_number(module: ir.Module) -> None:
+    """of_number(value): a new cell of Python's float or bool, or of its integer if an int64 has it;
+    None of any other.
+    """
+    it = Function(module, "of_number", 1)
+    builder, value = it.builder, it.given_object(0)
+    places = [builder.alloca(word) for word in (DOUBLE, WORD)]
+    kind = builder.call(module.globals["number_in"], [value, *places])
+    real, whole = map(builder.load, places)
+    for one, name, word in (
+        (REAL, "real", real), (WHOLE, "whole", whole), (TRUTH, "truth", builder.trunc(whole, BIT)),
+    ):  # fmt: skip
+        with builder.if_then(builder.icmp_signed("==", kind, one)):
+            builder.ret(builder.call(module.globals[name], [word]))
+    it.done()
 
 
 Rule = Callable[[ir.IRBuilder, Any, Any], Any]

@@ -13,7 +13,7 @@ from llvmlite import ir
 from ngrad_kernels.current import window_of
 from ngrad_kernels.heap_types import ASSIGN, ASSIGN_ITEM, ITEM, SUBSCRIPT, heap_type, offsets
 from ngrad_kernels.keys import key_of
-from ngrad_kernels.machine import BIT, INT, POINTER, WORD, Code, Function, load
+from ngrad_kernels.machine import BIT, INT, POINTER, WORD, WORDS, Code, Function, load
 from ngrad_kernels.making import NULL
 from ngrad_kernels.memory import Buffer
 
@@ -55,7 +55,8 @@ class Ways(NamedTuple):
 
 def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:
     """in_range(x, index): whether a tensor in the host's memory has axes, and so has another whose
-    elements are known to be places along its first axis, and whose memory nobody else writes to.
+    elements are places along its first axis, as is known or soon seen, and whose memory nobody else
+    writes to.
     """
     it = Code(module, "in_range", BIT, POINTER, POINTER)
     x, index = it.function.args
@@ -72,13 +73,32 @@ def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:
     )
     for sizes in (shape, its):
         it.unless(builder.icmp_signed(">", builder.call(size, [sizes]), WORD(0)), BIT(0))
-    known = it.get(index, of_tensor["_range"])
-    it.unless(builder.not_(it.is_null(known)), BIT(0))
     extent = it.integer(it.item(shape, 0))
-    least, greatest = (it.integer(it.item(known, k)) for k in range(2))
-    low = builder.icmp_signed(">=", least, builder.neg(extent))
-    builder.ret(builder.and_(low, builder.icmp_signed("<", greatest, extent)))
+    least = builder.neg(extent)
+
+    def lies(place: Any) -> Any:
+        high = builder.icmp_signed("<", place, extent)
+        return builder.and_(builder.icmp_signed(">=", place, least), high)
+
+    known = it.get(index, of_tensor["_range"])
+    with builder.if_then(builder.not_(it.is_null(known))):
+        first, last = (it.integer(it.item(known, k)) for k in range(2))
+        builder.ret(builder.and_(lies(first), lies(last)))
+    where = it.get(index, of_tensor["_layout"])
+    count = it.integer(it.get(where, of_layout["size"]))
+    few = builder.icmp_signed("<=", count, WORD(FEW))
+    in_order = it.same(it.get(where, of_layout["contiguous"]), it.known(True))
+    of_words = it.same(it.get(where, of_layout["dtype"]), it.known(kinds.dtypes["i8"]))
+    it.unless(builder.and_(few, builder.and_(in_order, of_words)), BIT(0))
+    places = builder.inttoptr(it.integer(it.get(index, of_tensor["_at"])), WORDS)
+    with it.loop(count) as k:
+        it.unless(lies(builder.load(builder.gep(places, [k]))), BIT(0))
+    builder.ret(BIT(1))
     return it.function
+
+
+FEW = 256
+"""Elements of an index that are looked at each time: to keep what was found takes longer."""
 
 
 def call(it: Code, name: str, *things: Any) -> Any:

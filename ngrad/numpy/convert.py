@@ -19,7 +19,7 @@ from ngrad.errors import DTypeError
 from ngrad.graph.dims import Dim
 from ngrad.graph.layout import AXES
 from ngrad.numpy.ndarray import array_of as array_of
-from ngrad.numpy.ndarray import listed, ndarray
+from ngrad.numpy.ndarray import listed, ndarray, of_number
 from ngrad.numpy.nothing import DISCARDS, warn_of
 from ngrad.ops.convert import cast_to, constant_of, from_outside, may_give, number, read
 from ngrad.ops.joining import stack, stacked
@@ -147,6 +147,9 @@ def is_array(value: Any) -> bool:
 
 def _of_number(value: Any, dtype: DType | None) -> Tensor:
     """A tensor of one of Python's numbers."""
+    quick = of_number(value) if dtype is None and current() is HOST else None
+    if quick is not None:
+        return quick._held
     if type(value) is float and dtype is not None and dtype.is_integer:
         value = int(value)  # NaN and infinities raise
     large = type(value) is int and 1 << 63 <= value < 1 << 64

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.devices import HOST
+from ngrad.devices import HOST, current
 from ngrad.errors import CopyError, ShapeError, shown
 from ngrad.graph.dims import size
 from ngrad.interop import asarray as share
@@ -17,8 +17,9 @@ from ngrad.numpy.convert import FLOAT64, PLAIN, array_of, dtype_of, to_tensor
 from ngrad.numpy.given import KNOWN, given
 from ngrad.numpy.laying import as_array, laid, order_of
 from ngrad.numpy.laying import copy as duplicate
-from ngrad.numpy.ndarray import ndarray
+from ngrad.numpy.ndarray import ndarray, of_number
 from ngrad.numpy.readonly import Repeated
+from ngrad.numpy.views import IN_ROWS
 from ngrad.numpy.ways import lies_in
 from ngrad.ops.comparison import greater_equal, isfinite
 from ngrad.ops.creation import EYE, range_
@@ -59,6 +60,11 @@ def array(
         if kind is ndarray and _in_rows(object):
             return object.copy() if dtype is None else object.astype(dtype)
         if kind in MADE_ANEW and ndmax == 64:
+            plain = kind in PLAIN and dtype is None and current() is HOST
+            number = of_number(object) if plain else None
+            if number is not None:
+                number._way = IN_ROWS  # as an array has it
+                return number
             return as_array(to_tensor(object, dtype_of(dtype)))
     if not ndmin <= ndmax <= 64:
         raise ValueError(f"array: takes ndmin <= ndmax <= 64, not {ndmin} and {ndmax}")

@@ -374,6 +374,10 @@ computed_of: Callable[..., ndarray | None]
 before, or of two of which one may be a number: by its calls, as `Elementwise.seen` has them. None
 if there is none of these.
 """
+of_number: Callable[[float], ndarray | None]
+"""`of_number(value)`: a number, in the host's memory, of Python's float or bool, or of its integer
+if an int64 has it; else None.
+"""
 CELLS = cell_makers(
     CellKinds(ndarray, Window, uids, KINDS, row_part, READ, Part, BY_CODE, HOST),
     Ways(Call, state, settings, found, TAKE.calls, FIRST, by_tensor, remember),
@@ -385,7 +389,7 @@ CELLS = cell_makers(
     ),
 )
 array_of, view_of, element_of, row_of, exchanged, result_of, put_at_once, listed, *_ = CELLS
-settled, computed_of = CELLS.settled, CELLS.computed_of
+settled, computed_of, of_number = CELLS.settled, CELLS.computed_of, CELLS.of_number
 viewed, view_method, result_method = CELLS.viewed, CELLS.view_method, CELLS.result_method
 READ_QUICKLY, OPERATORS = CELLS.read, CELLS.operators
 setattr(ndarray, "_read", READ_QUICKLY)  # noqa: B010

@@ -194,6 +194,10 @@ def take(
     >>> np.take([10, 20, 30], [2, 0])
     array([30, 10])
     """
+    own = type(a) is type(indices) is ndarray and a._owner is indices._owner is None
+    row = own and axis is None and mode == "raise" and a._held._layout.ndim == 1
+    if row and indices._held._layout.dtype.is_integer:  # to take its elements is to index it
+        return a[indices]
     x, at = along("take", to_tensor(a), axis)
     plain = mode == "raise" and type(indices) is not tuple and not state.listens()
     where = settled(indices) if plain else None

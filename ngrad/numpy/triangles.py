@@ -14,6 +14,7 @@ from ngrad.numpy.editing import resize
 from ngrad.numpy.manipulation import ravel
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.order import in_rows
+from ngrad.numpy.ranges import arange
 from ngrad.numpy.selection import diagonal, where
 from ngrad.ops import linalg
 from ngrad.ops.comparison import logical_not
@@ -112,7 +113,13 @@ tril_indices = _places("tril_indices", "The indices of the lower triangle of an 
 triu_indices = _places("triu_indices", "The indices of the upper triangle of an (n, m) matrix.")
 tril_indices_from = _places("tril_indices_from", "As `tril_indices`, for a matrix.")
 triu_indices_from = _places("triu_indices_from", "As `triu_indices`, for a matrix.")
-diag_indices = _places("diag_indices", "The indices of the main diagonal of a cube.")
+
+
+def diag_indices(n: Any, ndim: int = 2) -> tuple[ndarray, ...]:
+    """The indices of the main diagonal of a cube."""
+    return (arange(n),) * ndim
+
+
 diag_indices_from = _places("diag_indices_from", "As `diag_indices`, for an array.")
 
 

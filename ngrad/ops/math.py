@@ -40,6 +40,10 @@ def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
             return lowered
         if inexact:  # of which no power is refused
             return power.pow(x, y)
+    elif type(x) is type(y) is Tensor and (
+        x._layout.dtype.is_inexact or y._layout.dtype.is_inexact
+    ):
+        return power.pow(x, y)
     y = int(y) if isinstance(y, Dim) else from_outside(y)
     if isinstance(y, (int, float)) and not isinstance(y, (bool, np.generic)):
         base = tensor(x, "pow")

@@ -196,3 +196,21 @@ def test_elements_where_a_mask_holds(shape: tuple[int, ...], code: str) -> None:
                 assert found.dtype == expected.dtype and found.shape == expected.shape
         finally:
             ngrad.config.set_eager(False)
+
+
+@pytest.mark.parametrize("size", [1, 7, 256, 257])
+@pytest.mark.parametrize("wrong", [5, -6, 1 << 40, -1 << 63])
+def test_each_place_of_new_indices_is_checked(size: int, wrong: int) -> None:
+    x, numpys = ours.arange(5.0), numpy.arange(5.0)
+    for k in (0, size // 2, size - 1):
+        places = numpy.arange(size) % 10 - 5
+        index = ours.array(places)
+        numpy.testing.assert_array_equal(x[index], numpys[places])
+        index[k] = wrong
+        with pytest.raises(IndexError, match=f"index {wrong} is out of range"):
+            x[index]
+        with pytest.raises(IndexError, match=f"index {wrong} is out of range"):
+            x.take(index)
+        index[k] = -5  # and what was found of them before is not held against them
+        places[k] = -5
+        numpy.testing.assert_array_equal(x[index], numpys[places])
