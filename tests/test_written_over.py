@@ -73,9 +73,18 @@ def test_no_other_memory_is_read(name: str, value: int) -> None:
 
 
 def test_the_nearest_is_read() -> None:
-    x, index = ours.array(X), ours.array([0, 1, 2])
+    x, index = ours.array(X), ours.array([*INDEX] * 100)
     assert x[index][0, 0] == 1.0
-    write(index, 3)
+    write(index, 3)  # of so many, what was found is kept
     assert (x[index] == x[2]).all()
     write(index, -4)
     assert (x[index] == x[0]).all()
+
+
+@pytest.mark.parametrize("value", BEYOND.values(), ids=BEYOND)
+def test_few_are_looked_at_each_time(value: int) -> None:
+    x, index = ours.array(X), ours.array(INDEX)
+    assert x[index][0, 0] == 1.0
+    write(index, value)
+    with pytest.raises(IndexError, match=f"index {value} is out of range"):
+        x[index]
