@@ -31,6 +31,7 @@ from ngrad.graph.strides import (
 from ngrad.ops.elementwise import Elementwise
 from ngrad.ops.gather import Gathered
 from ngrad.ops.launching import dense_operands
+from ngrad.ops.reducing import better_copied
 from ngrad_kernels.apart import apart
 from ngrad_kernels.codes import size_of
 from ngrad_kernels.contract import BLOCK, CHUNK, ROWS
@@ -95,6 +96,9 @@ def _loaded(leaf: Leaf, where: Layout, group: Group, plain: bool) -> Loaded:
             return Loaded(Operand(code, repeated), [], False)
     if is_run(dims, itemsize) and math.prod(n for n, _ in dims) == split.size:
         return Loaded(Operand(code, "element"), [], False)
+    folds = any(isinstance(step, Reduce) for step in group.steps)
+    if folds and same_shape(where.shape, leaf.shape) and better_copied(where):
+        return Loaded(Operand(code, "element"), [], True)
     return Loaded(Operand(code, "view"), view_words(itemsize, dims), False)
 
 

@@ -146,6 +146,36 @@ def test_what_is_turned(case: Case) -> None:
     assert moved(cut, tensors) == pytest.approx(nbytes, abs=0.1)
 
 
+FOLDED: dict[str, Callable[[Any], Any]] = {
+    "all": lambda x: ngrad.reduce_sum(chain(x)),
+    "rows": lambda x: ngrad.reduce_max(x * 2.0, 1),
+    "columns": lambda x: ngrad.reduce_sum(x**2, 0),
+    "variance": lambda x: ngrad.math.reduce_variance(x, 1),
+    "softmax": lambda x: ngrad.nn.softmax(x),
+    "less its mean": lambda x: x - ngrad.reduce_mean(x, 1, keepdims=True),
+    "twice": lambda x: ngrad.reduce_sum(x * ngrad.exp(x), 1),
+}
+
+
+@pytest.mark.parametrize("code", ["f4", "f8"])
+@pytest.mark.parametrize("name", FOLDED)
+def test_reductions_of_what_is_computed_read_a_copy(name: str, code: str) -> None:
+    """To pack long rows a block at a time takes longer than to copy them all by squares."""
+
+    def counted(function: Callable[[Any], Any], *shape: int) -> int:
+        graph = Tracing([uniform(*shape, code=code)])
+        graph.returning(graph.trace(function))
+        tensors = tensors_of(graph)
+        return launches(check(graph, tensors), tensors)
+
+    function = FOLDED[name]
+    more = name in ("softmax", "less its mean")  # which ends in another group, as memory lies
+    plain = counted(function, 200, 300) + more
+    assert counted(lambda x: function(ngrad.transpose(x)), 300, 200) == plain + 1
+    short = counted(function, 200, 7) + more
+    assert counted(lambda x: function(ngrad.transpose(x)), 7, 200) == short
+
+
 def test_value_and_gradient() -> None:
     """Each is computed of what is there: the sum in its own order, the gradient as that lies."""
 
