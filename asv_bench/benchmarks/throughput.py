@@ -56,6 +56,7 @@ class Shaped:
         self.time_add_row()
         self.time_sum_columns()
         self.time_sum_rows()
+        self.time_variance_transposed()
 
     def time_add_transposed(self) -> None:
         tf.eval(tf.add(self.x, tf.transpose(self.x)))
@@ -68,3 +69,6 @@ class Shaped:
 
     def time_sum_rows(self) -> None:
         tf.eval(tf.reduce_sum(self.x, axis=1))
+
+    def time_variance_transposed(self) -> None:
+        tf.eval(tf.math.reduce_variance(tf.transpose(self.x), axis=1))
