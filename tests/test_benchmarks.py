@@ -61,7 +61,7 @@ def test_throughput(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throughput, "SIZE", 1000)
     for op in throughput.Large.params[0]:
         assert run(throughput.Large, op, "float32")["track_bandwidth"] > 0
-    assert len(run(throughput.Shaped)) == 4
+    assert len(run(throughput.Shaped)) == 5
 
 
 def test_transforms(monkeypatch: pytest.MonkeyPatch) -> None:
