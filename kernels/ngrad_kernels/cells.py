@@ -308,8 +308,9 @@ def cell_makers(kinds: CellKinds, ways: Ways, operators: Operators) -> Cells:
     }
     slots = operator_slots(kinds, ways, operators)
     writers |= {name: slot.write for name, slot in slots.items()}
-    writers |= {"computed_of": write_computed_of, "called": write_called}
-    writers |= {"of_number": write_of_number}
+    writers |= {
+        "computed_of": write_computed_of, "called": write_called, "of_number": write_of_number,
+    }  # fmt: skip
     addresses = dict(zip(writers, load("ngrad.cells", **writers), strict=True))
     named = {slot.before: addresses.pop(name) for name, slot in slots.items()}
     called = addresses.pop("called")

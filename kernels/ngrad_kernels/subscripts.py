@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ngrad_kernels.cells import CellKinds
 
 METHOD, PUT, SMALL = map(sys.intern, ("_item", "_put", "small"))
+FEW = 256
+"""Elements of an index that are looked at each time: to keep what was found takes longer."""
 
 
 class Ways(NamedTuple):
@@ -95,10 +97,6 @@ def _write_in_range(module: ir.Module, kinds: CellKinds) -> ir.Function:
         it.unless(lies(builder.load(builder.gep(places, [k]))), BIT(0))
     builder.ret(BIT(1))
     return it.function
-
-
-FEW = 256
-"""Elements of an index that are looked at each time: to keep what was found takes longer."""
 
 
 def call(it: Code, name: str, *things: Any) -> Any:

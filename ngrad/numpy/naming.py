@@ -61,7 +61,7 @@ def explain(error: Exception, name: str, args: Any, kwargs: Any) -> None:
         return
     said = error.args[0]
     if name not in said:
-        said = f"{name}: {said}"
+        said = f"{name}: {said.removeprefix('getitem: ')}"  # by which it finds its elements
     if not any(map(str.isdigit, said.replace(name, ""))):
         given = [*map(_shown, args), *(f"{key}={_shown(x)}" for key, x in kwargs.items())]
         said = f"{said}: {name}({', '.join(given)})"
