@@ -36,11 +36,10 @@ def is_numpys(value: Any) -> bool:
 def own_array(value: Any, what: str) -> Any:
     """An array of `ngrad.numpy` with what NumPy's array or scalar holds; a scalar is a number."""
     # Only who has arrays of NumPy's waits for that namespace.
-    from ngrad.numpy.convert import unmasked
     from ngrad.numpy.laying import as_array
     from ngrad.numpy.ndarray import array_of
 
-    made = tensor(unmasked(value), what)
+    made = tensor(value, what)
     return as_array(made) if isinstance(value, np.ndarray) else array_of(made)
 
 

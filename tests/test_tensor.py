@@ -7,6 +7,7 @@ import ctypes
 import gc
 import operator
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,26 @@ def test_what_comes_in_is_copied() -> None:
     array[:] = 7.0
     for x in (*tensors, variable):
         assert x.numpy().tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        ngrad.constant,
+        lambda x: ngrad.constant(x, ngrad.float32),
+        ngrad.Variable,
+        ngrad.Variable([0.0, 0.0]).assign,
+        ngrad.reduce_sum,
+        lambda x: ngrad.ones(2) + x,
+        ngrad.function(lambda x: x + 1.0),
+        ngrad.asarray,
+        ours.sin,
+        ours.zeros(2).at[...].set,
+    ],
+)
+def test_masks_are_not_dropped(taken: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"a masked array of shape \(2,\).* numpy.ma.filled"):
+        taken(np.ma.masked_array([1.0, 2.0], [False, True]))
 
 
 @pytest.mark.parametrize("code", CODES)

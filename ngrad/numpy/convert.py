@@ -21,7 +21,7 @@ from ngrad.graph.layout import AXES
 from ngrad.numpy.ndarray import array_of as array_of
 from ngrad.numpy.ndarray import listed, ndarray, of_number
 from ngrad.numpy.nothing import DISCARDS, warn_of
-from ngrad.ops.convert import cast_to, constant_of, from_outside, may_give, number, read
+from ngrad.ops.convert import cast_to, constant_of, from_outside, may_give, number, read, unmasked
 from ngrad.ops.joining import stack, stacked
 from ngrad.ops.weak import Weak
 from ngrad.record import state
@@ -86,7 +86,7 @@ def to_tensor(value: Any, dtype: DType | None = None) -> Tensor:
     elif kind in SCALARS:
         return _copied(np.asarray(value), dtype)
     elif kind is not Tensor:
-        value = from_outside(unmasked(value))
+        value = from_outside(unmasked(value, "array"))
     if isinstance(value, Tensor):
         return value if dtype is None else converted(value, dtype)
     if isinstance(value, Dim):  # an open size has a value at each call
@@ -279,16 +279,6 @@ def _joined(made: list[Tensor], dtype: DType | None) -> Tensor:
     if kinds == {wide}:
         return stacked(tuple(made), 0)
     return stack([converted(x, wide) for x in made])
-
-
-def unmasked(value: Any) -> Any:
-    """A value, which has no mask: NumPy's functions heed it, and these do not."""
-    if isinstance(value, np.ndarray) and hasattr(value, "filled"):
-        raise TypeError(
-            f"array: a masked array of shape {value.shape}: there are no masks here; take what "
-            "numpy.ma.filled makes of it, or its .data"
-        )
-    return value
 
 
 def converted(x: Tensor, dtype: DType) -> Tensor:

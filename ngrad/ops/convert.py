@@ -43,6 +43,7 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
     """
     if type(value) is Weak:
         return _of_weak(value, dtype, what)
+    value = unmasked(value, what)
     if isinstance(value, (list, tuple)):
         value = (
             [
@@ -80,6 +81,16 @@ def constant_of(value: Any, dtype: DType | None, what: str, device: Device | Non
     if dtype.is_integer and kind_of(array.dtype) == "f":  # which saturate, as those of tensors do
         return cast_to(from_numpy(array, None, device), dtype)
     return from_numpy(array, dtype, device)
+
+
+def unmasked(value: Any, what: str) -> Any:
+    """A value, which has no mask: nothing here would heed it."""
+    if isinstance(value, np.ndarray) and hasattr(value, "filled"):
+        raise DTypeError(
+            f"{what}: a masked array of shape {value.shape}: there are no masks here; take what "
+            "numpy.ma.filled makes of it, or its .data"
+        )
+    return value
 
 
 def _holds_tensors(value: Any, depth: int = AXES) -> bool:
