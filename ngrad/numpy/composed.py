@@ -177,8 +177,13 @@ def in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
     return compute
 
 
-degrees = in_float32(lambda x: x * (180.0 / np.pi))
-radians = in_float32(lambda x: x * (np.pi / 180.0))
+FACTORS = {
+    **dict.fromkeys(("degrees", "rad2deg"), 180.0 / np.pi),
+    **dict.fromkeys(("radians", "deg2rad"), np.pi / 180.0),
+}
+"""Of functions that are products with a number, that."""
+degrees = in_float32(lambda x: x * FACTORS["degrees"])
+radians = in_float32(lambda x: x * FACTORS["radians"])
 _logaddexp2 = in_float32(lambda x, y: e.logaddexp(x * LN2, y * LN2) / LN2)
 
 

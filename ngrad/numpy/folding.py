@@ -68,9 +68,10 @@ REDUCTIONS: dict[str, Callable[..., ndarray]] = {
 }  # fmt: skip
 REDUCTIONS |= {name: _of_numbers(REDUCTIONS[of], least) for name, (of, least) in NUMBERS.items()}
 BITS = {"bitwise_and": AND, "bitwise_or": OR, "bitwise_xor": XOR, "logical_xor": XOR}
+CUMULATIVE = {"add": "cumsum", "multiply": "cumprod"}
 RUNNING: dict[str, Callable[..., ndarray]] = {
-    "add": inspect.unwrap(r.cumsum), "multiply": inspect.unwrap(r.cumprod)
-}  # fmt: skip
+    name: inspect.unwrap(getattr(r, method)) for name, method in CUMULATIVE.items()
+}
 EXTREMES = {"maximum": cummax, "minimum": cummin}
 ASSOCIATIVE = {
     "add", "multiply", "maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or",
@@ -220,6 +221,9 @@ def accumulate(
     if type(axis) is not int or not 0 <= axis < len(shape):
         at = _axis_of(_named(self, "accumulate"), axis, shape)
     if self.__name__ in RUNNING:
+        if dtype is None and len(shape) == 1:  # the method may have been called alike before
+            found: ndarray = getattr(x, CUMULATIVE[self.__name__])()
+            return found
         return RUNNING[self.__name__](x, at, dtype)
     x = x if dtype is None else x.astype(dtype)
     if self.__name__ in EXTREMES and x.dtype.kind != "b":

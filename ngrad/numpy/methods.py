@@ -63,7 +63,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 VIEWS = "ravel", "reshape", "squeeze", "swapaxes", "diagonal", "transpose", "view"
 """Methods that give views, of which by the same integers they give the same."""
-RESULTS = "argmax", "argmin", "argsort", "astype", "copy", "flatten"
+RESULTS = "argmax", "argmin", "argsort", "astype", "copy", "cumprod", "cumsum", "flatten"
 """Methods that make one call of what lies alike."""
 IN_PLACE: dict[str, Callable[..., Any]] = {
     "sort": sorting.sort, "partition": sorting.partition,

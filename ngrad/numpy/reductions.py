@@ -11,6 +11,7 @@ from ngrad.devices import HOST
 from ngrad.dtypes import BY_CODE
 from ngrad.errors import shown
 from ngrad.graph.dims import Dim
+from ngrad.graph.op import Op
 from ngrad.numpy.convert import (
     FLOAT32,
     FLOAT64,
@@ -387,21 +388,24 @@ argmax, argmin = _place("argmax", r.ARGMAX), _place("argmin", r.ARGMIN)
 # -- running ---------------------------------------------------------------------------------------
 
 
-def _running(name: str, what: str, op: Any) -> Callable[..., ndarray]:
+def _running(name: str, what: str, op: Op, function: Any) -> Callable[..., ndarray]:
     @into
     def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> ndarray:
-        x, at = along(name, wide(to_tensor(a), dtype), axis)
+        own = to_tensor(a)
+        x, at = along(name, wide(own, dtype), axis)
         if x._layout.dtype.is_bool:  # sums and products of truth values are such
-            return array_of(cast_to(op(cast_to(x, INT64), at), BOOL))
-        return array_of(op(x, at))
+            return array_of(cast_to(function(cast_to(x, INT64), at), BOOL))
+        if x is own and x._layout.ndim == 1:
+            remember_call(x._layout, name, op, same=False)
+        return array_of(function(x, at))
 
     running.__name__ = running.__qualname__ = name
     running.__doc__ = f"The running {what} along an axis, or of all elements."
     return running
 
 
-cumsum = _running("cumsum", "sums", scans.cumsum)
-cumprod = _running("cumprod", "products", scans.cumprod)
+cumsum = _running("cumsum", "sums", scans.CUMSUM, scans.cumsum)
+cumprod = _running("cumprod", "products", scans.CUMPROD, scans.cumprod)
 
 
 __all__ = [

@@ -69,6 +69,7 @@ class ufunc(Called):
         least: DType = composed.FLOAT16,
         whole: int = 0,
         op: Any = None,
+        factor: float | None = None,
     ) -> None:
         self._compute, self._kind, self._least, self._whole = compute, kind, least, whole
         # The floats that it has itself; where these are not all, operands are made of one dtype.
@@ -80,6 +81,10 @@ class ufunc(Called):
         known = op.seen if isinstance(op, (Unary, Binary)) else None
         self._seen = known if self._all else None
         self._wider = None if self._all or nin > 1 else known
+        # Those that Python asks for: their table, the dtypes that it has, what stands beside x.
+        self._quick: Any = None if self._wider is None else (self._wider, self._floats, ())
+        if factor is not None:
+            self._quick = a.multiply.seen, ("f4", "f8"), (factor,)
         self.__name__ = self.__qualname__ = name
         self.__module__ = "ngrad.numpy"
         self.__doc__ = f"NumPy's `{name}`, with its derivative."
@@ -90,9 +95,12 @@ class ufunc(Called):
         """One result, or a tuple of them: who checks types is told which at the names of each."""
         if options or len(operands) != self.nin:
             return where_they_lie(self.with_options, *operands, **options)
-        if self._wider is not None:
-            quick = computed_of(self._wider, *operands)
-            if quick is not None and quick._held._layout.dtype.code in self._floats:
+        if self._quick is not None:
+            calls, codes, others = self._quick
+            x = operands[0]
+            fits = type(x) is not ndarray or x._read()._layout.dtype.code in codes
+            quick = computed_of(calls, x, *others) if fits else None
+            if quick is not None:
                 return quick
         try:
             given = self._plain(operands) or where_they_lie(self._converted, operands, None)
@@ -386,7 +394,9 @@ _TABLE: dict[str, tuple[Callable[..., Any], int, str]] = {
     "conjugate": (composed.bools_as_integers(conj), 1, "same"),
 }
 UFUNCS = {
-    name: ufunc(compute, name, nin, kind, op=composed.ONE_OP.get(name))
+    name: ufunc(
+        compute, name, nin, kind, op=composed.ONE_OP.get(name), factor=composed.FACTORS.get(name)
+    )
     for name, (compute, nin, kind) in _TABLE.items()
 }
 UFUNCS["frexp"] = ufunc(composed.frexp, "frexp", 1, "float", 2)
