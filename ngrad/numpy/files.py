@@ -10,6 +10,7 @@ import numpy as np
 
 from ngrad.numpy.convert import OURS, plain
 from ngrad.numpy.creation import asarray
+from ngrad.numpy.naming import passed_to
 from ngrad.numpy.ndarray import ndarray
 from ngrad.record import state
 
@@ -35,6 +36,7 @@ def savez_compressed(file: Any, *args: Any, allow_pickle: bool = True, **kwds: A
     np.savez_compressed(file, *map(_plain, args), allow_pickle=allow_pickle, **parts)
 
 
+@passed_to(np.savetxt)
 def savetxt(fname: Any, X: Any, *args: Any, **kwargs: Any) -> None:
     """Write a vector or a matrix as text."""
     np.savetxt(fname, _plain(X), *args, **kwargs)
@@ -94,6 +96,7 @@ WRITING = ("r+", "readwrite", "w+", "write")
 """Modes in which what is assigned to NumPy's array is written to its file."""
 
 
+@passed_to(np.load)
 def load(file: Any, mmap_mode: Any = None, *args: Any, **kwargs: Any) -> Any:
     """Read an array from a .npy file, or the arrays of a .npz archive by name."""
     if mmap_mode in WRITING:
@@ -108,6 +111,7 @@ def load(file: Any, mmap_mode: Any = None, *args: Any, **kwargs: Any) -> Any:
 def _converted(name: str, doc: str) -> Callable[..., Any]:
     function = getattr(np, name)
 
+    @passed_to(function)
     def read(*args: Any, **kwargs: Any) -> Any:
         found = function(*args, **kwargs)
         return [asarray(x) for x in found] if isinstance(found, list) else asarray(found)
@@ -145,16 +149,19 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> n
 # -- as text ---------------------------------------------------------------------------------------
 
 
+@passed_to(np.array2string)
 def array2string(a: Any, *args: Any, **kwargs: Any) -> str:
     """An array as text, by NumPy's options."""
     return np.array2string(_plain(a), *args, **kwargs)
 
 
+@passed_to(np.array_repr)
 def array_repr(arr: Any, *args: Any, **kwargs: Any) -> str:
     """An array as text that makes one like it."""
     return np.array_repr(_plain(arr), *args, **kwargs)
 
 
+@passed_to(np.array_str)
 def array_str(a: Any, *args: Any, **kwargs: Any) -> str:
     """The elements of an array as text."""
     return np.array_str(_plain(a), *args, **kwargs)
@@ -165,6 +172,7 @@ def _scalar(x: Any) -> Any:
     return np.asarray(x)[()] if isinstance(x, ndarray) and x.is_number else x
 
 
+@passed_to(np.format_float_positional)
 def format_float_positional(x: Any, *args: Any, **kwargs: Any) -> str:
     """A number as text, without an exponent: the fewest digits that tell it from others.
 
@@ -177,6 +185,7 @@ def format_float_positional(x: Any, *args: Any, **kwargs: Any) -> str:
     return np.format_float_positional(_scalar(x), *args, **kwargs)
 
 
+@passed_to(np.format_float_scientific)
 def format_float_scientific(x: Any, *args: Any, **kwargs: Any) -> str:
     """The same with an exponent."""
     return np.format_float_scientific(_scalar(x), *args, **kwargs)

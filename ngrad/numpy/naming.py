@@ -6,7 +6,7 @@ import builtins
 import functools
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.place import where_they_lie
 
 KINDS = (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError, OutOfMemory)
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @functools.cache
@@ -49,6 +51,18 @@ def _named(function: Callable[..., Any], home: str, name: str) -> Callable[..., 
 
     call.__module__, call.__name__, call.__qualname__ = home, name, name  # by which pickle finds it
     return call
+
+
+def passed_to(function: Any) -> Callable[[F], F]:
+    """What passes its arguments on to a function of NumPy's has its parameters, for `help` and for
+    who else asks.
+    """
+
+    def told(ours: F) -> F:
+        ours.__wrapped__ = function  # type: ignore[attr-defined]
+        return ours
+
+    return told
 
 
 def explain(error: Exception, name: str, args: Any, kwargs: Any) -> None:

@@ -19,6 +19,7 @@ from ngrad.numpy.absent import missing_of
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.draws import Draws, by_columns, on_host, room_like
 from ngrad.numpy.laws import Laws
+from ngrad.numpy.naming import passed_to
 from ngrad.numpy.ndarray import ndarray
 from ngrad.numpy.out import own_array, written
 from ngrad.numpy.place import where_they_lie
@@ -34,7 +35,8 @@ SHARED = (
 """Methods of both that are NumPy's as they are."""
 
 
-def _as_it_is(name: str) -> Callable[..., Any]:
+def _as_it_is(name: str, kind: Any) -> Callable[..., Any]:
+    @passed_to(getattr(kind, name))
     def method(self: Draws, *args: Any, **kwargs: Any) -> Any:
         return self._into(name, *args, **kwargs)
 
@@ -206,12 +208,15 @@ class RandomState(Laws):
         self._shuffle(x, 0)
 
 
-for _name in SHARED:
-    setattr(Draws, _name, _as_it_is(_name))
-for _name in ("integers", "multivariate_hypergeometric"):
-    setattr(Generator, _name, _as_it_is(_name))
-for _name in ("randint", "random_integers", "random_sample", "tomaxint"):
-    setattr(RandomState, _name, _as_it_is(_name))
+OWN = {
+    (Generator, np.random.Generator): ("integers", "multivariate_hypergeometric"),
+    (RandomState, np.random.RandomState): (
+        "randint", "random_integers", "random_sample", "tomaxint",
+    ),
+}  # fmt: skip
+for (_ours, _numpys), _names in OWN.items():
+    for _name in (*SHARED, *_names):
+        setattr(_ours, _name, _as_it_is(_name, _numpys))
 
 
 def default_rng(seed: Any = None) -> Generator:
