@@ -28,6 +28,7 @@ from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.convert import from_outside, tensor
 from ngrad.ops.creation import zeros_of
 from ngrad.ops.joining import stack
+from ngrad.ops.reductions import reduce_sum
 from ngrad.ops.shape import move_axis, normal_axis, spread
 from ngrad.ops.weak import Weak
 from ngrad.record import apply, state
@@ -281,7 +282,7 @@ class _Given(NamedTuple):
     def example(self, row: int) -> Any:
         """The arguments of one example; of zeros, where there is none."""
         each = zip(self.leaves, self.many, strict=True)
-        own = [(x[row] if self.size else zeros_of(one_of(x))) if many else x for x, many in each]
+        own = [(x[row] if self.size else _none_of(x)) if many else x for x, many in each]
         pairs = zip(own, self.parts, strict=True)
         leaves = [part.kind(x) if type(part) is Held else x for x, part in pairs]
         return optree.tree_unflatten(self.structure, leaves)
@@ -317,6 +318,11 @@ def one_of(x: Tensor | Layout) -> Layout:
     """One of the examples along the first axis."""
     where = x if isinstance(x, Layout) else x._layout
     return layout(where.dtype, where.shape[1:], None, where.device)
+
+
+def _none_of(x: Tensor) -> Tensor:
+    """Zeros as one example that is not there: of floats their sum, so that they have a gradient."""
+    return reduce_sum(x, 0) if x._layout.dtype.is_inexact else zeros_of(one_of(x))
 
 
 def _axes(

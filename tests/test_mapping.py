@@ -156,6 +156,18 @@ def test_ways_to_run() -> None:
     np.testing.assert_allclose(ngrad.vectorized_map(f, x), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("eager", [False, True])
+def test_without_examples(eager: bool) -> None:
+    """Gradients are there, of no rows for what is mapped and 0 for what is the same for all."""
+    x, w, n = ngrad.zeros((0, 3)), ngrad.ones(3), ngrad.zeros((0,), ngrad.int32)
+    ngrad.config.set_eager(eager)
+    with ngrad.GradientTape() as tape:
+        tape.watch([x, w])
+        y = ngrad.vmap(lambda row, k: ngrad.reduce_sum(row * w) * ngrad.cast(k, "float32"))(x, n)
+    gradients = tape.gradient(y, [x, w])
+    assert [g.shape for g in gradients] == [(0, 3), (3,)] and not gradients[1].numpy().any()
+
+
 def test_numpys_arrays_are_those_of_its_spelling() -> None:
     x = weights((SIZE, 4))
     for given in (x, x.astype("f4")):
