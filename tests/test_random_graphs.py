@@ -158,7 +158,7 @@ def test_random_programs(program: tuple[list[Step], list[Array]]) -> None:
         np.testing.assert_allclose(g, difference(scalar, arrays, k), rtol=1e-6, atol=1e-7)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(programs(WIDE, IN_STRIPS, 5))
 def test_wide_programs(program: tuple[list[Step], list[Array]]) -> None:
     """Fused, with as many columns as loops over strips have."""

@@ -233,7 +233,7 @@ def run(m: Any, program: Any, x: Any) -> Any:
     return total + y.sum()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(statement, min_size=6, max_size=4 * FEW))
 def test_any_program_has_the_bits_that_it_has_eagerly(program: list[Any]) -> None:
     x = np.random.default_rng(len(program)).uniform(-1, 1, (ROWS, COLUMNS))

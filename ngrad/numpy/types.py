@@ -82,7 +82,8 @@ def common_type(*arrays: Any) -> Any:
 
 def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
     """Whether a dtype, or an array's, may be cast to another by a rule."""
-    return dtypes.can_cast(_plain(from_), to, casting)
+    from_ = from_.dtype if isinstance(from_, (np.ndarray, np.generic)) else _plain(from_)
+    return dtypes.can_cast(from_, to, casting)
 
 
 def astype(x: ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) -> ndarray:

@@ -289,6 +289,7 @@ def test_gradients_of_repeated_assignment(name: str) -> None:
 def test_numpys_functions_take_our_arrays() -> None:
     x = ours.array(A)
     assert np.can_cast(x, np.float32) == np.can_cast(A.dtype, np.float32)
+    assert ours.can_cast(A, np.float32) == np.can_cast(A.dtype, np.float32)  # of NumPy's own, too
     assert np.shape(x) == A.shape and np.result_type(x, 3) == np.float64
     for found, expected in (
         (np.median(x, axis=0), np.median(A, axis=0)),
