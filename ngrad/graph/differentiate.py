@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ngrad.errors import GradientError
+from ngrad.graph.dims import Dim
 from ngrad.graph.entries import PART_OF, Entry
 from ngrad.graph.graph import Graph
 from ngrad.graph.layout import Layout
@@ -163,6 +164,18 @@ def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
     return since
 
 
+def _same(x: Any, y: Any) -> bool:
+    """Whether nested tuples are equal. Sizes that are open are asked where all else is equal."""
+
+    def equal(x: Any, y: Any, asks: bool) -> bool:
+        if isinstance(x, tuple) and isinstance(y, tuple):
+            return len(x) == len(y) and all(map(equal, x, y, [asks] * len(x)))
+        is_size = isinstance(x, Dim) or isinstance(y, Dim)
+        return bool(x == y) if asks is is_size else True
+
+    return equal(x, y, False) and equal(x, y, True)
+
+
 def _taken_again(
     entries: Sequence[Entry], views: Sequence[int], targets: Sequence[int]
 ) -> dict[int, int]:
@@ -176,13 +189,19 @@ def _taken_again(
             for k in entries[slot][1:]:
                 reached[k] = True
     earlier: dict[int, int] = {}
-    first: dict[Entry, int] = {}
+    first: dict[Any, list[int]] = {}
     for slot in views:
         if reached[slot]:  # what is not may have no value that a rule could read
             call, *inputs = entries[slot]
-            before = first.setdefault((call, *[earlier.get(k, k) for k in inputs]), slot)
-            if before != slot:
-                earlier[slot] = before
+            # There is one call of closed sizes; of open ones it is asked whether they are the same.
+            key = call.op if call.open else call
+            alike = first.setdefault((key, *[earlier.get(k, k) for k in inputs]), [])
+            for before in alike:
+                if not call.open or _same(entries[before][0].params, call.params):
+                    earlier[slot] = before
+                    break
+            else:
+                alike.append(slot)
     return earlier
 
 
