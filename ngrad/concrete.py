@@ -12,24 +12,23 @@ from typing import Any
 import optree
 
 from ngrad.cut import Cut
-from ngrad.dtypes import complex128, float64
 from ngrad.forms import AtSizes, Recorded, served_at
 from ngrad.giving import alone, is_large, run_over
 from ngrad.graph.dims import Dim, Sizes
 from ngrad.graph.entries import CONSTANT_OF, LEAF, Entry, Settled, marker
-from ngrad.graph.layout import Layout, layout
+from ngrad.graph.layout import Layout
 from ngrad.graph.op import Call
 from ngrad.hooks import hooks
 from ngrad.nests import flatten, leaves_of, over_leaves
 from ngrad.ops.bounds import Early, early
-from ngrad.ops.weak import Weak
+from ngrad.placeholders import opened, placeholder
 from ngrad.plans import Planned, plans
 from ngrad.record import copied, state
 from ngrad.replayed import Recorder
 from ngrad.returned import all_made, output_of
 from ngrad.scalars import scalar
-from ngrad.signature import Number, Same, Signature, is_array
-from ngrad.statics import Held, Static
+from ngrad.signature import Same, Signature, is_array
+from ngrad.statics import Static
 from ngrad.structure import Key
 from ngrad.tensor import Tensor, pending, settle
 from ngrad.tracing import READS, Trace
@@ -40,8 +39,6 @@ _updating = Window()
 """Whose lock is held while what variables hold is written over: two functions that wait for each
 other's variables would do so for good.
 """
-NUMBERS = {float: layout(float64, ()), complex: layout(complex128, ())}
-"""What stands for a Python number."""
 LAYOUTS = 64
 """Ways in which arguments lie of which a recording keeps the plans; `plans` knows more."""
 
@@ -95,7 +92,7 @@ class Concrete:
         parts, structure, _ = signature
         self.sizes = sizes = Sizes()
         if axes:
-            parts = tuple([_opened(sizes, k, part, axes) for k, part in enumerate(parts)])
+            parts = tuple([opened(sizes, k, part, axes) for k, part in enumerate(parts)])
         trace = Trace(name, self.again, self.silent)
         window = trace.window
         outer, swept = (state.window, state.stack, state.graph), state.swept
@@ -105,7 +102,7 @@ class Concrete:
             given: list[Any] = []
             for part, leaf in zip(parts, leaves, strict=True):
                 same = type(part) is Same
-                given.append(given[part.first] if same else _placeholder(trace, part, leaf))
+                given.append(given[part.first] if same else placeholder(trace, part, leaf))
             if structure is None:
                 result = f(*given)
             else:
@@ -349,6 +346,27 @@ class Concrete:
     def _record(self, values: dict[int, Any]) -> list[Any]:
         """What was recorded, recorded again where it is called, for the tapes that listen."""
         window = state.window
+        if window.trace is None and not self._early.require(values, pending=False):
+            return self._looked_at(values, window)
+        return self._noted(values, window)
+
+    def _looked_at(self, values: dict[int, Any], window: Window) -> list[Any]:
+        """The same where an index that is to be computed may be out of bounds: if one is, no
+        variable is assigned to.
+        """
+        before = [(variable, variable._held) for variable in self._assigned]
+        results = self._noted(values, window)
+        try:
+            for x in results if before else ():
+                if not x._at:
+                    Tensor.evaluate(x)
+        except BaseException:
+            for variable, held in before:
+                variable._held = held
+            raise
+        return results
+
+    def _noted(self, values: dict[int, Any], window: Window) -> list[Any]:
         window.checks |= self._checks
         tensors: list[Any] = []  # by slot
         slots: list[int] = []
@@ -384,27 +402,6 @@ class Concrete:
             return window.note((call, *places)), None
         tensor = window.append(call, tuple(places))
         return tensor._slot, tensor
-
-
-def _opened(sizes: Sizes, k: int, part: Any, axes: Sequence[tuple[int, int]]) -> Any:
-    """The layout of a leaf with its open sizes."""
-    if type(part) is not Layout:
-        return part
-    shape = tuple([sizes.size(n) if (k, axis) in axes else n for axis, n in enumerate(part.shape)])
-    return layout(part.dtype, shape, None, part.device)
-
-
-def _placeholder(trace: Trace, part: Any, leaf: Any) -> Any:
-    if type(part) is Static:
-        return leaf
-    if type(part) is Held:  # one of its own: what is assigned to it stays inside
-        found = trace.argument(part.where)
-        if not part.rows:
-            trace.turned.add(found._slot)
-        return part.kind(found)
-    if type(part) is Number:
-        return Weak(trace.argument(NUMBERS[part.kind], number=True))
-    return trace.argument(part)
 
 
 class Silent(Concrete):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -135,3 +136,37 @@ def test_a_range_is_found_once() -> None:
     index._range = (0, 7)
     with pytest.raises(IndexBoundsError, match="index 7"):
         ngrad.gather(ngrad.constant(X), index)
+
+
+INDICES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "ready": (lambda i: i, lambda i: i),
+    "pending where it is called": (lambda i: i + 0, lambda i: i),
+    "computed within": (lambda i: i, lambda i: i + 0),
+}
+
+
+@pytest.mark.parametrize("taped", [False, True])
+@pytest.mark.parametrize(("given", "within"), INDICES.values(), ids=INDICES)
+def test_an_index_out_of_bounds_leaves_variables_as_they_were(
+    given: Callable[[Any], Any], within: Callable[[Any], Any], taped: bool
+) -> None:
+    table = ngrad.range(4.0)
+    count, found = ngrad.Variable(0), ngrad.Variable(ngrad.zeros(2))
+
+    @ngrad.function
+    def step(i: Any) -> Any:
+        count.assign_add(1)
+        rows = ngrad.gather(table, within(i))
+        found.assign(rows)
+        return rows * 2.0
+
+    step(ngrad.constant([1, 2]))
+    listening = ngrad.GradientTape() if taped else nullcontext()
+    with (
+        listening,
+        pytest.raises(IndexBoundsError, match=r"gather: index 4 is out of range \[0, 4"),
+    ):
+        step(given(ngrad.constant([1, 4])))
+    assert count.numpy() == 1 and found.numpy().tolist() == [1.0, 2.0]
+    assert step(ngrad.constant([2, 3])).numpy().tolist() == [4.0, 6.0]
+    assert count.numpy() == 2

@@ -158,14 +158,21 @@ class Early(NamedTuple):
     entries: tuple[Entry, ...]
     late: bool
 
-    def require(self, values: dict[int, Any]) -> None:
-        """Raise, or leave indices that nobody may write to any more."""
+    def require(self, values: dict[int, Any], *, pending: bool = True) -> bool:
+        """Raise, or leave indices that nobody may write to any more; those that are pending may be
+        left out. Whether all were checked that are to be.
+        """
+        whole = not self.late
         for slot, bounds in self.checks:
             if not values[slot]._layout.size:
+                continue
+            if not (pending or values[slot]._at):
+                whole = False
                 continue
             if values[slot]._block.shared:
                 values[slot] = Tensor.own(values[slot])
             bounds.require(values[slot])
+        return whole
 
     def settled(self, settled: Callable[[Any], Any]) -> Early:
         """The same with numbers for open sizes in what is checked; entries are as they were."""
