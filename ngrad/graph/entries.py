@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ngrad.graph.dims import Dim
+from ngrad.graph.dims import Dim, OneSize
 from ngrad.graph.graph import Graph, Symbol
 from ngrad.graph.layout import Layout, layout
 from ngrad.graph.op import Call, Op, Params
@@ -95,7 +95,10 @@ class Settled:
         if call.op in (LEAF, PART_OF):
             return marker(call.op, params, spec)
         found = call.op.call(params, self(call.inputs))
-        assert found.spec is spec, f"{call!r} gives {found.spec!r}, and was to give {spec!r}"
+        if found.spec is not spec:
+            said = f"{call!r} gives {found.spec!r}, and was to give {spec!r}"
+            assert found.spec.open, said
+            raise OneSize(said)  # which is known of the sizes at hand, and does not follow
         return found
 
 

@@ -77,7 +77,9 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> ndarra
     elif mode != "raise":
         raise ValueError(f"choose: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
     try:
-        index = checked("choose", cast_to(index, INT64), n, noun="number")
+        # In their own dtype, whose values may be there: what they are cast to is pending.
+        index = index if dtype.is_integer else cast_to(index, INT64)
+        index = cast_to(checked("choose", index, n, noun="number"), INT64)
     except IndexBoundsError as error:
         raise ValueError(str(error)) from None
     shape = broadcast(*[x._layout.shape for x in (index, *parts)])

@@ -193,6 +193,23 @@ def test_parts_of_open_sizes_that_are_equal(step: int) -> None:
     assert f.traces == 1
 
 
+@pytest.mark.usefixtures("waiting")
+def test_what_is_known_of_one_size_alone_gets_a_plan_of_its_own() -> None:
+    """One window fits in 3 elements and in 4, which does not follow from how many there are."""
+    filters = ngrad.reshape(ngrad.range(24.0) - 11.5, [3, 4, 2])
+
+    def slope(x: Any) -> Any:
+        with ngrad.GradientTape() as tape:
+            tape.watch(x)
+            y = ngrad.reduce_sum(ngrad.sin(ngrad.nn.conv1d(x[None], filters, 2, "VALID")))
+        return tape.gradient(y, x)
+
+    f = ngrad.function(slope, input_signature=[ngrad.TensorSpec([None, 4])])
+    for n in (9, 8, 5, 3, 4, 20, 33, 3, 3, 4, 4, 9):
+        x = ngrad.constant(np.linspace(-1.5, 2.0, 4 * n, dtype=np.float32).reshape(n, 4))
+        assert bits(f(x)) == bits(slope(x))
+
+
 TAKEN: dict[str, tuple[Program, Program]] = {
     "all but one": (lambda x: x[1:], lambda x: x[1:]),
     "turned": (ngrad.transpose, ngrad.transpose),

@@ -214,3 +214,11 @@ def test_each_place_of_new_indices_is_checked(size: int, wrong: int) -> None:
         index[k] = -5  # and what was found of them before is not held against them
         places[k] = -5
         numpy.testing.assert_array_equal(x[index], numpys[places])
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i4", "i8"])
+@pytest.mark.parametrize("count", [10, 50_000])
+def test_numbers_to_choose_by_are_checked_on_the_line(dtype: str, count: int) -> None:
+    numbers = ours.full(count, 5, dtype)
+    with pytest.raises(ValueError, match=r"choose: number 5 is out of range \[0, 3\)"):
+        ours.choose(numbers, [ours.ones(count)] * 3)
