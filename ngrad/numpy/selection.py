@@ -196,7 +196,8 @@ def take(
     """
     own = type(a) is type(indices) is ndarray and a._owner is indices._owner is None
     row = own and axis is None and mode == "raise" and a._held._layout.ndim == 1
-    if row and indices._held._layout.dtype.is_integer:  # to take its elements is to index it
+    # To take its elements is to index it, but for what is said later of those that are pending.
+    if row and indices._held._at and indices._held._layout.dtype.is_integer:
         return a[indices]
     x, at = along("take", to_tensor(a), axis)
     plain = mode == "raise" and type(indices) is not tuple and not state.listens()

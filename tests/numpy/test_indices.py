@@ -216,6 +216,13 @@ def test_each_place_of_new_indices_is_checked(size: int, wrong: int) -> None:
         numpy.testing.assert_array_equal(x[index], numpys[places])
 
 
+def test_what_is_looked_at_later_is_told_by_its_own_name() -> None:
+    pending = ours.zeros(50_000, int) + ours.full(50_000, 7)
+    found = ours.arange(5.0).take(pending)
+    with pytest.raises(IndexError, match=r"^take: index 7 is out of range .* in the call at"):
+        found.tolist()
+
+
 @pytest.mark.parametrize("dtype", ["u1", "i4", "i8"])
 @pytest.mark.parametrize("count", [10, 50_000])
 def test_numbers_to_choose_by_are_checked_on_the_line(dtype: str, count: int) -> None:
