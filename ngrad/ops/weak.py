@@ -38,6 +38,11 @@ class Weak:
     def __int__(self) -> int:
         return int(self.tensor)
 
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return round(float(self), ndigits)
+
+    __trunc__ = __int__
+
     def __repr__(self) -> str:
         return f"<Python {self.kind.__name__}>"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -138,3 +139,9 @@ def test_a_tape_that_listened_inside_is_refused_outside() -> None:
     f(ngrad.constant(X))
     with pytest.raises(TraceError, match="gradient: the tape has listened in a `function`"):
         seen[0].gradient(seen[1], seen[1])
+
+
+@pytest.mark.parametrize("asks", [round, lambda s: round(s, 2), math.trunc, math.floor, int, bool])
+def test_what_stands_for_a_python_float_has_no_value(asks: Callable[[Any], Any]) -> None:
+    with pytest.raises(TraceError, match="asks for the value of a tensor, or of a Python float"):
+        ngrad.function(asks)(2.5)
