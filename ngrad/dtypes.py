@@ -160,6 +160,7 @@ _BY_NUMPY = {dtype.numpy_dtype: dtype for dtype in BY_CODE.values()}
 
 _spelled: dict[Any, DType] = {float: float32, int: int32}
 """What was asked for before, and Python's types."""
+SPELLINGS = (type, str, np.dtype)
 
 
 def as_dtype(value: Any) -> DType:
@@ -183,7 +184,7 @@ def as_dtype(value: Any) -> DType:
     try:
         # Of tuples NumPy makes no dtype that is here, and to hash a deep one may end the process.
         if not isinstance(value, tuple):
-            found = _spelled.get(value)
+            found = _spelled.get(value) if isinstance(value, SPELLINGS) else None
             if found is not None:
                 return found
             found = _BY_NUMPY.get(np.dtype(value).newbyteorder("="))
@@ -192,7 +193,8 @@ def as_dtype(value: Any) -> DType:
     if found is None:
         names = ", ".join(dtype.name for dtype in BY_CODE.values())
         raise DTypeError(f"{shown(value)} is no dtype of ngrad's; it has {names}")
-    _spelled[value] = found
+    if isinstance(value, SPELLINGS):  # a number that has the dtype is equal to those of others
+        _spelled[value] = found
     return found
 
 

@@ -190,7 +190,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> ndarray:
         else:
             step = diff(places, axis=axis)
     heights = along(values, at, slice(1, None)) + along(values, at, slice(-1))
-    return sum(step * heights / 2.0, at)
+    return sum(step * heights / 2.0, axis)  # which has more axes where x has
 
 
 def interp(

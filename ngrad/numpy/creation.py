@@ -223,7 +223,7 @@ def tri(
 ) -> ndarray:
     """Ones at and below the k-th diagonal, zeros above."""
     rows, columns = shape_of((N, N if M is None else M), "tri")
-    return asarray(array_of(lower(rows, columns, operator.index(k))), dtype_of(dtype))
+    return asarray(array_of(lower(rows, columns, operator.index(k))), dtype_of(dtype) or FLOAT64)
 
 
 def lower(rows: int, columns: int, k: Any) -> Tensor:
@@ -238,7 +238,9 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     """For each axis of a grid, the index along it at every place."""
     shape = shape_of(tuple(dimensions), "indices")
     parts = np.indices(shape, sparse=True)
-    return tuple([asarray(part, dtype) for part in parts]) if sparse else grid(parts, dtype)
+    return (
+        tuple([asarray(part, dtype) for part in parts]) if sparse else grid(parts, dtype or float)
+    )
 
 
 FEW = 1 << 12

@@ -36,6 +36,10 @@ from ngrad.tracing import held_weakly, host
 exp, expm1 = UFUNCS["exp"], UFUNCS["expm1"]
 
 
+NOWHERE: Any = object()
+"""The location of what has none: None is what NumPy refuses."""
+
+
 class Draws:
     """What NumPy's `Generator` and `RandomState` share.
 
@@ -102,18 +106,18 @@ class Draws:
     # -- made of standard draws --------------------------------------------------------------------
 
     def _scaled(self, name: str, standard: str, size: Any, loc: Any, scale: Any) -> Any:
-        """loc + scale * z; of exponential and Rayleigh draws, whose loc is None, scale * z."""
-        given = (scale,) if loc is None else (loc, scale)
+        """loc + scale * z; of exponential and Rayleigh draws, that are nowhere, scale * z."""
+        given = (scale,) if loc is NOWHERE else (loc, scale)
         if not any(map(is_ours, given)):
             return self._draw(name, *given, size=size)
         return where_they_lie(self._scale, standard, size, loc, scale)
 
     def _scale(self, standard: str, size: Any, loc: Any, scale: Any) -> Any:
-        given = (scale,) if loc is None else (loc, scale)
+        given = (scale,) if loc is NOWHERE else (loc, scale)
         refuse_negative("scale", scale)
         z = self._draw(standard, size=size_of(size, *given))
         found = parameter(scale) * z
-        return found if loc is None else parameter(loc) + found
+        return found if loc is NOWHERE else parameter(loc) + found
 
     def _followed(
         self,
@@ -163,11 +167,11 @@ class Draws:
 
     def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:
         """Of an exponential distribution; with derivatives in its parameter."""
-        return self._scaled("exponential", "standard_exponential", size, None, scale)
+        return self._scaled("exponential", "standard_exponential", size, NOWHERE, scale)
 
     def rayleigh(self, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a Rayleigh distribution; with derivatives in its parameter."""
-        return self._scaled("rayleigh", "rayleigh", size, None, scale)
+        return self._scaled("rayleigh", "rayleigh", size, NOWHERE, scale)
 
     def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Of a Laplace distribution; with derivatives in its parameters."""

@@ -96,6 +96,11 @@ def multi_dot(arrays: Any, *, out: Any = None) -> ndarray:
     for k, x in enumerate(factors):
         if x.ndim != 2 and not (x.ndim == 1 and k in (0, len(factors) - 1)):
             raise MatrixShapeError(f"multi_dot: array {k} is no matrix: shape {x._layout.shape}")
+    for x, y in itertools.pairwise(factors):
+        if x._layout.shape[-1] != y._layout.shape[0]:
+            raise MatrixShapeError(
+                f"multi_dot: shapes {x._layout.shape} and {y._layout.shape} do not fit one another"
+            )
     if len(factors) >= LETTERS:
         return _many(factors)
     terms = [chr(97 + k) + chr(98 + k) for k in range(len(factors))]
@@ -111,11 +116,6 @@ def _many(factors: tuple[Any, ...]) -> ndarray:
     shape = (*first._layout.shape[:-1], *last._layout.shape[1:])
     ends = reshape(first, (-1, first._layout.shape[-1])), reshape(last, (last._layout.shape[0], -1))
     matrices = [ends[0], *factors[1:-1], ends[1]]
-    for x, y in itertools.pairwise(matrices):
-        if x._layout.shape[1] != y._layout.shape[0]:
-            raise MatrixShapeError(
-                f"multi_dot: shapes {x._layout.shape} and {y._layout.shape} do not fit one another"
-            )
     return array_of(reshape(chained(matrices), shape))
 
 

@@ -35,8 +35,8 @@ from ngrad.ops.comparison import equal, less_equal, not_equal
 from ngrad.ops.convert import cast_to
 from ngrad.ops.elementwise import select
 from ngrad.ops.power import sqrt, square
+from ngrad.ops.shape import broadcast_to, normal_axis, reshape, reshaped
 from ngrad.ops.shape import flat as flattened
-from ngrad.ops.shape import normal_axis, reshape, reshaped
 from ngrad.record import apply, state
 from ngrad.scalars import single
 
@@ -63,7 +63,7 @@ def _masked(x: Any, where: Any, neutral: Any) -> Any:
     if where is True or not counted(where):
         return x
     neutral = bool(neutral) if x.dtype.is_bool else neutral
-    return select(condition(where), x, neutral)
+    return select(broadcast_to(condition(where), x._layout.shape), x, neutral)
 
 
 def axes_of(x: Any, axis: Any) -> Any:
@@ -211,8 +211,6 @@ def count_of(x: Any, axis: Any, where: Any, keepdims: bool) -> Any:
     """
     axes = r.normal_axes(axis, x.ndim, "mean")
     if where is not True and counted(where):
-        from ngrad.ops.shape import broadcast_to
-
         holds = broadcast_to(condition(where), x._layout.shape)
         return r.reduce_sum(cast_to(holds, _counter(x.dtype)), axis, keepdims)
     count = 1

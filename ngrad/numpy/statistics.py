@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ngrad.dtypes import as_dtype, kind_of, result_type
-from ngrad.numpy.convert import FLOAT64, array_of, to_tensor
+from ngrad.dtypes import kind_of, result_type
+from ngrad.numpy.convert import FLOAT64, array_of, dtype_of, to_tensor
 from ngrad.numpy.creation import asarray
 from ngrad.numpy.joining import concatenate
 from ngrad.numpy.manipulation import broadcast_to, distinct_axes
@@ -116,7 +116,9 @@ def _covariances(
 ) -> ndarray:
     """Those of the rows, or columns, of one array, or two."""
     parts = [x for x in (m, y) if x is not None]
-    wide = as_dtype(result_type(*(x.dtype for x in parts), np.float64) if dtype is None else dtype)
+    wide: Any = dtype_of(dtype) or dtype_of(result_type(*(x.dtype for x in parts), np.float64))
+    if not wide.is_inexact:
+        raise TypeError(f"cov: {wide.name} does not hold averages; ask for floats")
     rows = [asarray(x, wide).reshape(1, -1) if x.ndim < 2 else asarray(x, wide) for x in parts]
     rows = [
         x.T if not rowvar and own.ndim == 2 and (k == 0 or x.shape[0] != 1) else x

@@ -412,4 +412,10 @@ np.random.RandomState(3).permutation(SIZES[1]), np.random.default_rng(3).permuta
 np.random.RandomState(3).multivariate_normal([1.0, 2.0], np.eye(2), SIZES[1])
 np.random.default_rng(3).multivariate_normal([1.0, 2.0], np.eye(2), SIZES[1])
 np.random.default_rng(3).normal(SIZES[1] / 2, 1.0, SIZES[:2])
+np.trapezoid([1, 2, 3], x=[[0, 1, 2], [0, 2, 6]])
+np.trapezoid([[1, 2, 3], [2, 1, 0]], x=[[[0, 1, 2]], [[0, 2, 6]]], axis=2 - 1 - 2)
+[np.zeros(1, np.float32(2)), np.zeros(1, np.float64(2)), np.zeros(1, np.int8(2))]
+np.cov([[1.0, 2, 4], [2, 1, 0.3]], dtype=float)
+np.corrcoef([[1.0, 2, 4], [2, 1, 0.3]], dtype=float)
+[np.tri(2, dtype=None), np.indices((2, 2), dtype=None), *np.indices((2, 2), None, True)]
 """.strip().splitlines()
