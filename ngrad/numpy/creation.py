@@ -163,6 +163,8 @@ def shape_of(shape: Any, what: str) -> tuple[int, ...]:
         return sizes
     given = shape if isinstance(shape, (tuple, list)) else (shape,)
     if isinstance(shape, (ndarray, np.ndarray)):
+        if shape.ndim > 1:
+            raise TypeError(f"{what}: a shape has one axis of sizes, not those of {shape.shape}")
         given = tuple(np.asarray(shape).ravel().tolist())
     if bool in map(type, given):
         raise TypeError(f"{what}: a shape is made of integers, not {shown(shape)}")

@@ -85,6 +85,10 @@ def _is_plain(shape: Any) -> bool:
     return type(shape) is int or are_integers(shape)
 
 
+OF_OTHERS = tuple("AKak")
+"""Orders of what is made like another array."""
+
+
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
     # By size, or shape, and a dtype by its type or name, in the host's memory.
     plain: dict[tuple[int | tuple[int, ...], Any], Repeats] = {}
@@ -95,6 +99,8 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         place = current() if device is None else device_of(device)
         sizes = shape_of(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
+        if order in OF_OTHERS:
+            raise ValueError(f"{name}: only 'C' or 'F' order is permitted, not {order!r}")
         if order == "C" and sizes and state.window.trace is None:
             found = _repeated[value, sizes, wanted.code, place]
             if _is_plain(shape) and type(dtype) in NAMES and place is HOST:

@@ -94,7 +94,12 @@ def _begun(initial: Any, dtype: Any) -> Any:
         return int(initial)
     if type(initial) is complex and not dtype.is_complex:
         raise TypeError(f"initial= of a reduction of {dtype.name} is a real number, not {initial}")
-    return initial if type(initial) in PLAIN else cast_to(to_tensor(initial), dtype)
+    if type(initial) in PLAIN:
+        return initial
+    given = to_tensor(initial)
+    if given.ndim:
+        raise ValueError(f"initial= is one number, not an array of shape {given._layout.shape}")
+    return cast_to(given, dtype)
 
 
 def _kept(keepdims: Any) -> bool:
