@@ -184,8 +184,8 @@ def as_dtype(value: Any) -> DType:
     try:
         # Of tuples NumPy makes no dtype that is here, and to hash a deep one may end the process.
         if not isinstance(value, tuple):
-            found = _spelled.get(value) if isinstance(value, SPELLINGS) else None
-            if found is not None:
+            found = _spelled.get(value)  # lists, which may be deep as well, have no hash
+            if found is not None and isinstance(value, SPELLINGS):
                 return found
             found = _BY_NUMPY.get(np.dtype(value).newbyteorder("="))
     except TypeError:  # text of any length has no order of bytes
