@@ -346,27 +346,24 @@ class Concrete:
     def _record(self, values: dict[int, Any]) -> list[Any]:
         """What was recorded, recorded again where it is called, for the tapes that listen."""
         window = state.window
-        if window.trace is None and not self._early.require(values, pending=False):
-            return self._looked_at(values, window)
-        return self._noted(values, window)
-
-    def _looked_at(self, values: dict[int, Any], window: Window) -> list[Any]:
-        """The same where an index that is to be computed may be out of bounds: if one is, no
-        variable is assigned to.
-        """
+        if window.trace is not None or self._early.require(values, pending=False):
+            return self._noted(values, window)
+        # An index that is to be computed may be out of bounds: then no variable is assigned to.
         before = [(variable, variable._held) for variable in self._assigned]
         results = self._noted(values, window)
-        try:
-            for x in results if before else ():
-                if not x._at:
-                    Tensor.evaluate(x)
-        except BaseException:
-            for variable, held in before:
-                variable._held = held
-            raise
+        if before:
+            try:
+                for x in results:
+                    if not x._at:
+                        Tensor.evaluate(x)
+            except BaseException:
+                for variable, held in before:
+                    variable._held = held
+                raise
         return results
 
     def _noted(self, values: dict[int, Any], window: Window) -> list[Any]:
+        """The same, whatever indices are."""
         window.checks |= self._checks
         tensors: list[Any] = []  # by slot
         slots: list[int] = []

@@ -164,16 +164,25 @@ def follow(entries: Sequence[Entry], heard: Heard) -> list[int]:
     return since
 
 
-def _same(x: Any, y: Any) -> bool:
-    """Whether nested tuples are equal. Sizes that are open are asked where all else is equal."""
+class _Anything:
+    """What is equal to anything."""
 
-    def equal(x: Any, y: Any, asks: bool) -> bool:
-        if isinstance(x, tuple) and isinstance(y, tuple):
-            return len(x) == len(y) and all(map(equal, x, y, [asks] * len(x)))
-        is_size = isinstance(x, Dim) or isinstance(y, Dim)
-        return bool(x == y) if asks is is_size else True
+    __hash__ = None  # type: ignore[assignment]
 
-    return equal(x, y, False) and equal(x, y, True)
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+_SIZE = _Anything()
+
+
+def _but_sizes(thing: Any) -> Any:
+    """Nested tuples that are equal to those that differ in sizes that are open, of which none is
+    asked.
+    """
+    if isinstance(thing, tuple):
+        return tuple(map(_but_sizes, thing))
+    return _SIZE if isinstance(thing, Dim) else thing
 
 
 def _taken_again(
@@ -189,19 +198,20 @@ def _taken_again(
             for k in entries[slot][1:]:
                 reached[k] = True
     earlier: dict[int, int] = {}
-    first: dict[Any, list[int]] = {}
+    first: dict[Any, list[tuple[Any, int]]] = {}
     for slot in views:
         if reached[slot]:  # what is not may have no value that a rule could read
             call, *inputs = entries[slot]
-            # There is one call of closed sizes; of open ones it is asked whether they are the same.
-            key = call.op if call.open else call
+            # There is one call of closed sizes. Of open ones it is asked, where all else is the
+            # same, whether they are equal.
+            key, rest = (call.op, _but_sizes(call.params)) if call.open else (call, None)
             alike = first.setdefault((key, *[earlier.get(k, k) for k in inputs]), [])
-            for before in alike:
-                if not call.open or _same(entries[before][0].params, call.params):
+            for others, before in alike:
+                if rest == others and (not call.open or entries[before][0].params == call.params):
                     earlier[slot] = before
                     break
             else:
-                alike.append(slot)
+                alike.append((rest, slot))
     return earlier
 
 

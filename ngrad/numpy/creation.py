@@ -240,9 +240,9 @@ def indices(dimensions: Any, dtype: Any = int, sparse: bool = False) -> Any:
     """For each axis of a grid, the index along it at every place."""
     shape = shape_of(tuple(dimensions), "indices")
     parts = np.indices(shape, sparse=True)
-    return (
-        tuple([asarray(part, dtype) for part in parts]) if sparse else grid(parts, dtype or float)
-    )
+    if sparse:
+        return tuple([asarray(part, dtype) for part in parts])
+    return grid(parts, dtype or float)
 
 
 FEW = 1 << 12
