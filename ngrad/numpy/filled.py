@@ -85,8 +85,10 @@ def _is_plain(shape: Any) -> bool:
     return type(shape) is int or are_integers(shape)
 
 
-OF_OTHERS = tuple("AKak")
-"""Orders of what is made like another array."""
+def _require_own(name: str, order: Any) -> None:
+    """Raise for an order of what is made like another array."""
+    if order in ("A", "K", "a", "k"):
+        raise ValueError(f"{name}: only 'C' or 'F' order is permitted, not {order!r}")
 
 
 def _maker(name: str, value: int) -> Callable[..., ndarray]:
@@ -99,8 +101,8 @@ def _maker(name: str, value: int) -> Callable[..., ndarray]:
         place = current() if device is None else device_of(device)
         sizes = shape_of(shape, name)
         wanted = FLOAT64 if dtype is float else dtype_of(dtype) or FLOAT64
-        if order in OF_OTHERS:
-            raise ValueError(f"{name}: only 'C' or 'F' order is permitted, not {order!r}")
+        if order != "C":
+            _require_own(name, order)
         if order == "C" and sizes and state.window.trace is None:
             found = _repeated[value, sizes, wanted.code, place]
             if _is_plain(shape) and type(dtype) in NAMES and place is HOST:
@@ -143,6 +145,8 @@ def full(
     array([7, 7])
     """
     wanted, sizes = dtype_of(dtype), shape_of(shape, "full")
+    if order != "C":
+        _require_own("full", order)
     kind = type(fill_value)  # what has a dtype of its own is cast, and so is a complex number
     cast = kind is complex or (kind not in PLAIN and is_array(fill_value))
     value = to_tensor(fill_value, None if cast else wanted)
